@@ -1,0 +1,55 @@
+namespace Analytics.Engine.Arrow;
+
+/// <summary>Columns of equal length under one schema. Checked once, here, and immutable from then on.</summary>
+public sealed class RecordBatch
+{
+    private readonly ArrowArray[] columns;
+
+    /// <summary>Joins schema and columns.</summary>
+    /// <param name="schema">Names and types.</param>
+    /// <param name="columns">One array for each field, in order, all of one length.</param>
+    /// <exception cref="ArgumentException">The number, a type or a length of the columns does not fit.</exception>
+    public RecordBatch(Schema schema, params IReadOnlyList<ArrowArray> columns)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(columns);
+        if (columns.Count != schema.Fields.Count)
+        {
+            throw new ArgumentException($"The schema has {schema.Fields.Count} fields; {columns.Count} columns were given.", nameof(columns));
+        }
+
+        for (var i = 0; i < columns.Count; i++)
+        {
+            if (columns[i].Type != schema.Fields[i].Type)
+            {
+                throw new ArgumentException($"Column '{schema.Fields[i].Name}' is {columns[i].Type}, expected {schema.Fields[i].Type}.", nameof(columns));
+            }
+
+            if (columns[i].Length != columns[0].Length)
+            {
+                throw new ArgumentException(
+                    $"Column '{schema.Fields[i].Name}' has {columns[i].Length} rows; column '{schema.Fields[0].Name}' has {columns[0].Length}.",
+                    nameof(columns));
+            }
+        }
+
+        Schema = schema;
+        this.columns = [.. columns];
+        RowCount = columns.Count == 0 ? 0 : columns[0].Length;
+    }
+
+    /// <summary>Names and types of the columns.</summary>
+    public Schema Schema { get; }
+
+    /// <summary>Rows, 0 or more.</summary>
+    public int RowCount { get; }
+
+    /// <summary>The columns, in the schema's order.</summary>
+    public IReadOnlyList<ArrowArray> Columns => columns;
+
+    /// <summary>A column by position, as the array type that its field's type has.</summary>
+    /// <typeparam name="T">The array type.</typeparam>
+    /// <param name="index">0 to the number of fields - 1.</param>
+    public T Column<T>(int index)
+        where T : ArrowArray => (T)columns[index];
+}
