@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text;
+using Analytics.Engine.Time;
+using Analytics.Engine.Usage;
+using NodaTime;
+
+namespace Analytics.Engine.Queries;
+
+/// <summary>What will be done to answer a query on one snapshot: pure data, made once, printed by <see cref="ToString"/>.</summary>
+public sealed class QueryPlan
+{
+    private QueryPlan(UsageQuery query, UsageTable table, TimeBuckets buckets, IReadOnlyList<Selection> selections, IReadOnlyList<Scan> scans)
+    {
+        Query = query;
+        Table = table;
+        Buckets = buckets;
+        Selections = selections;
+        Scans = scans;
+        IsExact = !HasInexactEdge(buckets, table.Coverage);
+    }
+
+    /// <summary>What was asked.</summary>
+    public UsageQuery Query { get; }
+
+    /// <summary>The snapshot that the plan is for.</summary>
+    public UsageTable Table { get; }
+
+    /// <summary>The range's buckets as instants.</summary>
+    public TimeBuckets Buckets { get; }
+
+    /// <summary>Predicates as accepted codes of stored columns, one for each column at most.</summary>
+    public IReadOnlyList<Selection> Selections { get; }
+
+    /// <summary>Row ranges to add up, in bucket order. A bucket without rows has none.</summary>
+    public IReadOnlyList<Scan> Scans { get; }
+
+    /// <summary>False where a bucket edge cuts through an interval of some file, so that the interval counts whole to one side.</summary>
+    public bool IsExact { get; }
+
+    /// <summary>Rows in all row ranges.</summary>
+    public long RowCount => Scans.Sum(scan => (long)scan.RowCount);
+
+    /// <summary>Plans a query.</summary>
+    /// <param name="query">What was asked.</param>
+    /// <param name="table">The snapshot to ask.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is empty or outside of the dates that can be asked for.</exception>
+    public static QueryPlan For(UsageQuery query, UsageTable table)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(table);
+        var buckets = TimeBuckets.Of(query.Bucket, query.From, query.To, query.Zone);
+        var selections = query.Predicates
+            .GroupBy(predicate => predicate.Dimension.StoredSource())
+            .Select(group => new Selection(group.Key, Accepted(group, table)))
+            .ToArray();
+
+        // A predicate that no code meets needs no rows at all.
+        var scans = selections.Any(selection => !selection.Accepted.Span.Contains(true)) ? [] : ScansOf(buckets, table);
+        return new QueryPlan(query, table, buckets, selections, scans);
+    }
+
+    /// <summary>The plan as text for people.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"group by {Query.GroupBy}{(Query.GroupBy.IsStored() ? string.Empty : $" (looked up from {Query.GroupBy.StoredSource()} after the sum)")}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"buckets  {Buckets.Count} x {Buckets.Size} in {Buckets.Zone.Id}, {Buckets.Start} to {Buckets.End}, {(IsExact ? "exact" : "not exact: an edge cuts an interval")}");
+        foreach (var selection in Selections)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"filter   {selection.Dimension}: {selection.Accepted.Span.Count(true)} of {selection.Accepted.Length} codes");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"scan     {RowCount} of {Table.RowCount} rows in {Scans.Count} row ranges of {Table.Batches.Count} batches");
+        return text.ToString();
+    }
+
+    /// <summary>The codes of one stored column that meet all predicates on it and on what is derived from it.</summary>
+    private static bool[] Accepted(IEnumerable<Predicate> predicates, UsageTable table)
+    {
+        var all = predicates.ToArray();
+        var accepted = new bool[table.Table(all[0].Dimension.StoredSource()).Count];
+        Array.Fill(accepted, true);
+        foreach (var predicate in all)
+        {
+            var target = table.Table(predicate.Dimension);
+            var wanted = predicate.Keys.Select(target.CodeOf).Where(code => code >= 0).ToHashSet();
+            var lookup = predicate.Dimension.IsStored() ? default : table.Lookup(predicate.Dimension);
+            for (var code = 0; code < accepted.Length; code++)
+            {
+                accepted[code] &= wanted.Contains(lookup.IsEmpty ? code : lookup[code]);
+            }
+        }
+
+        return accepted;
+    }
+
+    private static List<Scan> ScansOf(TimeBuckets buckets, UsageTable table)
+    {
+        List<Scan> scans = [];
+        var firstBatch = 0;
+        for (var bucket = 0; bucket < buckets.Count; bucket++)
+        {
+            var (_, start, end) = buckets[bucket];
+            while (firstBatch < table.Batches.Count && table.Batches[firstBatch].LastBucket < start)
+            {
+                firstBatch++;
+            }
+
+            for (var i = firstBatch; i < table.Batches.Count && table.Batches[i].FirstBucket < end; i++)
+            {
+                var starts = table.Batches[i].BucketStarts;
+                var first = FirstRowFrom(starts, start);
+                var last = FirstRowFrom(starts, end);
+                if (first < last)
+                {
+                    scans.Add(new Scan(bucket, table.Batches[i], first, last - first));
+                }
+            }
+        }
+
+        return scans;
+    }
+
+    /// <summary>The first row whose interval starts at <paramref name="instant"/> or later.</summary>
+    private static int FirstRowFrom(ReadOnlySpan<long> starts, Instant instant)
+    {
+        // An edge between two microseconds (a historic offset has whole seconds, so none is known) rounds to the later one.
+        var micros = instant.ToUnixMicroseconds();
+        if (Instants.FromUnixMicroseconds(micros) < instant)
+        {
+            micros++;
+        }
+
+        var (low, high) = (0, starts.Length);
+        while (low < high)
+        {
+            var middle = (int)((uint)(low + high) >> 1);
+            if (starts[middle] < micros)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private static bool HasInexactEdge(TimeBuckets buckets, IReadOnlyList<Coverage> coverage)
+    {
+        foreach (var part in coverage)
+        {
+            if (part.IsCutInexactlyBy(buckets.End))
+            {
+                return true;
+            }
+
+            // Only edges inside of the file matter, and edges ascend.
+            var (low, high) = (0, buckets.Count);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                if (buckets[middle].Start <= part.Start)
+                {
+                    low = middle + 1;
+                }
+                else
+                {
+                    high = middle;
+                }
+            }
+
+            for (; low < buckets.Count && buckets[low].Start < part.End; low++)
+            {
+                if (part.IsCutInexactlyBy(buckets[low].Start))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>The codes of a stored column that are accepted.</summary>
+/// <param name="Dimension">A stored dimension.</param>
+/// <param name="Accepted">One entry for each code.</param>
+public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepted);
+
+/// <summary>A range of rows that belongs to one bucket.</summary>
+/// <param name="Bucket">Position of the bucket.</param>
+/// <param name="Batch">The rows' batch.</param>
+/// <param name="FirstRow">First row.</param>
+/// <param name="RowCount">Rows, 1 or more.</param>
+public readonly record struct Scan(int Bucket, UsageBatch Batch, int FirstRow, int RowCount);

@@ -1,0 +1,22 @@
+using Analytics.Engine.Time;
+using Analytics.Engine.Usage;
+using NodaTime;
+
+namespace Analytics.Engine.Queries;
+
+/// <summary>What was asked of one organisation's usage.</summary>
+/// <param name="From">First local day.</param>
+/// <param name="To">Last local day, inclusive.</param>
+/// <param name="Zone">Zone whose days are counted.</param>
+/// <param name="Bucket">How the range is cut.</param>
+/// <param name="GroupBy">What each bucket and the range are broken down by.</param>
+public sealed record UsageQuery(LocalDate From, LocalDate To, DateTimeZone Zone, BucketSize Bucket, Dimension GroupBy)
+{
+    /// <summary>Predicates; a row counts if it meets all of them.</summary>
+    public IReadOnlyList<Predicate> Predicates { get; init; } = [];
+}
+
+/// <summary>Accepts rows whose key is one of a set.</summary>
+/// <param name="Dimension">Any dimension.</param>
+/// <param name="Keys">Accepted keys; the empty key accepts rows without a value. A key that no row has accepts nothing.</param>
+public sealed record Predicate(Dimension Dimension, IReadOnlyList<string> Keys);

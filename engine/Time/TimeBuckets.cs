@@ -1,0 +1,128 @@
+using NodaTime;
+
+namespace Analytics.Engine.Time;
+
+/// <summary>How a range of local days is cut.</summary>
+public enum BucketSize
+{
+    /// <summary>One bucket for the whole range.</summary>
+    Range,
+
+    /// <summary>One bucket for each local day.</summary>
+    Day,
+}
+
+/// <summary>A stretch of time, <c>[Start, End)</c>, that belongs to one local date.</summary>
+/// <param name="Date">The local day; for a longer bucket, its first day inside the range.</param>
+/// <param name="Start">First instant.</param>
+/// <param name="End">First instant after it. Equal to <paramref name="Start"/> where the zone skipped the day.</param>
+public readonly record struct TimeBucket(LocalDate Date, Instant Start, Instant End)
+{
+    /// <summary>Whether the zone never had this day, as Pacific/Apia never had 2011-12-30.</summary>
+    public bool IsSkipped => Start == End;
+}
+
+/// <summary>The buckets of a range of local days in a zone, as UTC instants in ascending order without gaps.</summary>
+/// <remarks>
+/// A local day d is <c>[start of d, start of d + 1)</c>, so it can last 23 or 25 hours and need not start at 00:00.
+/// A rollup row belongs to the bucket that holds its <c>bucket_start</c>; see docs/decisions/0003. Zone rules: the tz
+/// database in NodaTime.
+/// </remarks>
+public sealed class TimeBuckets
+{
+    /// <summary>First date that can be asked for.</summary>
+    public static readonly LocalDate MinDate = new(1, 1, 1);
+
+    /// <summary>Last date that can be asked for: the one whose end NodaTime can still name in every zone.</summary>
+    public static readonly LocalDate MaxDate = new(9999, 12, 29);
+
+    private readonly TimeBucket[] buckets;
+
+    private TimeBuckets(BucketSize size, LocalDate from, LocalDate through, DateTimeZone zone, TimeBucket[] buckets)
+    {
+        Size = size;
+        From = from;
+        To = through;
+        Zone = zone;
+        this.buckets = buckets;
+    }
+
+    /// <summary>How the range is cut.</summary>
+    public BucketSize Size { get; }
+
+    /// <summary>First local day.</summary>
+    public LocalDate From { get; }
+
+    /// <summary>Last local day, inclusive.</summary>
+    public LocalDate To { get; }
+
+    /// <summary>The zone whose days are counted.</summary>
+    public DateTimeZone Zone { get; }
+
+    /// <summary>First instant of the range.</summary>
+    public Instant Start => buckets[0].Start;
+
+    /// <summary>First instant after the range.</summary>
+    public Instant End => buckets[^1].End;
+
+    /// <summary>Number of buckets, 1 or more.</summary>
+    public int Count => buckets.Length;
+
+    /// <summary>The buckets, ascending; each starts where the one before it ends.</summary>
+    public ReadOnlySpan<TimeBucket> Buckets => buckets;
+
+    /// <summary>One bucket by position.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+    public TimeBucket this[int index] => buckets[index];
+
+    /// <summary>Cuts a range of local days.</summary>
+    /// <param name="size">How.</param>
+    /// <param name="from">First local day, <see cref="MinDate"/> or later.</param>
+    /// <param name="through">Last local day, inclusive; <see cref="MaxDate"/> or earlier.</param>
+    /// <param name="zone">Zone whose days are counted.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is empty, or outside of the dates that can be asked for.</exception>
+    public static TimeBuckets Of(BucketSize size, LocalDate from, LocalDate through, DateTimeZone zone)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
+        if (from < MinDate || through > MaxDate || from > through)
+        {
+            throw new ArgumentOutOfRangeException(nameof(from), $"{from:uuuu-MM-dd} to {through:uuuu-MM-dd} is not a range inside of {MinDate:uuuu-MM-dd} to {MaxDate:uuuu-MM-dd}.");
+        }
+
+        var buckets = size switch
+        {
+            BucketSize.Range => [new TimeBucket(from, StartOf(from, zone), StartOf(through.PlusDays(1), zone))],
+            BucketSize.Day => Days(from, through, zone),
+            _ => throw new ArgumentOutOfRangeException(nameof(size)),
+        };
+        return new TimeBuckets(size, from, through, zone, buckets);
+    }
+
+    /// <summary>The first instant of a local day; where the zone skipped the day, the first instant after the gap.</summary>
+    /// <param name="date">A local day.</param>
+    /// <param name="zone">The zone.</param>
+    public static Instant StartOf(LocalDate date, DateTimeZone zone)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
+        var midnight = zone.MapLocal(date.AtMidnight());
+
+        // 0: midnight falls into a gap, which may be as long as the day or longer: the day starts (or would have
+        // started) at its end. 1: the usual day. 2: midnight happens twice, and the day starts with the first.
+        return midnight.Count == 0 ? midnight.LateInterval.Start : midnight.First().ToInstant();
+    }
+
+    private static TimeBucket[] Days(LocalDate from, LocalDate through, DateTimeZone zone)
+    {
+        var days = new TimeBucket[Period.DaysBetween(from, through) + 1];
+        var start = StartOf(from, zone);
+        for (var i = 0; i < days.Length; i++)
+        {
+            var date = from.PlusDays(i);
+            var end = StartOf(date.PlusDays(1), zone);
+            days[i] = new TimeBucket(date, start, end);
+            start = end;
+        }
+
+        return days;
+    }
+}

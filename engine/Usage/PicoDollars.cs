@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Analytics.Engine.Usage;
+
+/// <summary>Money between text and the integer that is stored: pico-US-dollars, 1e-12 USD.</summary>
+/// <remarks>
+/// Pico, because list prices such as $0.0375 per million tokens are then whole numbers per token; see
+/// docs/decisions/0002. Text never passes through a floating-point number.
+/// </remarks>
+public static class PicoDollars
+{
+    /// <summary>Decimals of a dollar.</summary>
+    public const int Decimals = 12;
+
+    /// <summary>Pico-dollars in one dollar.</summary>
+    public const long PerDollar = 1_000_000_000_000;
+
+    private const int MaxTextLength = 1_000;
+
+    /// <summary>Reads dollars from decimal text such as <c>0.0375</c>, <c>12</c> or <c>1.5e-7</c>.</summary>
+    /// <param name="text">ASCII: digits with at most one point, optionally an exponent. No sign, spaces or separators.</param>
+    /// <param name="pico">Pico-dollars, 0 or more, rounded half to even where the text has more than 12 decimals.</param>
+    /// <param name="isRounded">Whether rounding changed the value.</param>
+    /// <returns>What became of it.</returns>
+    public static PicoDollarsResult TryParse(ReadOnlySpan<byte> text, out long pico, out bool isRounded)
+    {
+        (pico, isRounded) = (0, false);
+        if (text.Length > MaxTextLength || !TrySplit(text, out var digits, out var exponent))
+        {
+            return PicoDollarsResult.NotANumber;
+        }
+
+        if (digits.IsZero)
+        {
+            return PicoDollarsResult.Ok;
+        }
+
+        // value = digits * 10^exponent dollars = digits * 10^shift pico-dollars.
+        var shift = exponent + Decimals;
+        if (shift > 20)
+        {
+            return PicoDollarsResult.TooLarge;
+        }
+
+        BigInteger exact;
+        if (shift >= 0)
+        {
+            exact = digits * BigInteger.Pow(10, (int)shift);
+        }
+        else if (shift < -(MaxTextLength + 20))
+        {
+            (exact, isRounded) = (0, true);
+        }
+        else
+        {
+            var divisor = BigInteger.Pow(10, (int)-shift);
+            exact = BigInteger.DivRem(digits, divisor, out var remainder);
+            isRounded = !remainder.IsZero;
+            var half = (remainder * 2).CompareTo(divisor);
+            if (half > 0 || (half == 0 && !exact.IsEven))
+            {
+                exact++;
+            }
+        }
+
+        if (exact > long.MaxValue)
+        {
+            return PicoDollarsResult.TooLarge;
+        }
+
+        pico = (long)exact;
+        return PicoDollarsResult.Ok;
+    }
+
+    /// <summary>Writes dollars as the shortest exact decimal text: at most 12 decimals, trailing zeros dropped.</summary>
+    /// <param name="pico">Pico-dollars, of either sign.</param>
+    public static string Format(Int128 pico)
+    {
+        var magnitude = (UInt128)(pico < 0 ? -pico : pico);
+        var (dollars, rest) = UInt128.DivRem(magnitude, (UInt128)PerDollar);
+        var sign = pico < 0 ? "-" : string.Empty;
+        return rest == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{sign}{dollars}")
+            : string.Create(CultureInfo.InvariantCulture, $"{sign}{dollars}.{((ulong)rest).ToString("D12", CultureInfo.InvariantCulture).TrimEnd('0')}");
+    }
+
+    private static bool TrySplit(ReadOnlySpan<byte> text, out BigInteger digits, out long exponent)
+    {
+        (digits, exponent) = (default, 0);
+        var mantissa = text;
+        var e = text.IndexOfAny((byte)'e', (byte)'E');
+        if (e >= 0)
+        {
+            mantissa = text[..e];
+            if (!TryExponent(text[(e + 1)..], out exponent))
+            {
+                return false;
+            }
+        }
+
+        Span<char> all = stackalloc char[mantissa.Length];
+        var count = 0;
+        var point = -1;
+        foreach (var character in mantissa)
+        {
+            if (character is >= (byte)'0' and <= (byte)'9')
+            {
+                all[count++] = (char)character;
+            }
+            else if (character == '.' && point < 0)
+            {
+                point = count;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        // As in JSON, a point has digits on both sides.
+        if (count == 0 || point == 0 || point == count)
+        {
+            return false;
+        }
+
+        exponent -= point < 0 ? 0 : count - point;
+        digits = BigInteger.Parse(all[..count], NumberStyles.None, CultureInfo.InvariantCulture);
+        return true;
+    }
+
+    private static bool TryExponent(ReadOnlySpan<byte> text, out long exponent)
+    {
+        exponent = 0;
+        var isNegative = !text.IsEmpty && text[0] == '-';
+        var digits = !text.IsEmpty && text[0] is (byte)'-' or (byte)'+' ? text[1..] : text;
+        if (digits.IsEmpty)
+        {
+            return false;
+        }
+
+        foreach (var character in digits)
+        {
+            if (character is < (byte)'0' or > (byte)'9')
+            {
+                return false;
+            }
+
+            exponent = Math.Min((exponent * 10) + (character - '0'), 1_000_000);
+        }
+
+        exponent = isNegative ? -exponent : exponent;
+        return true;
+    }
+}
+
+/// <summary>What reading an amount of money came to.</summary>
+public enum PicoDollarsResult
+{
+    /// <summary>Read, perhaps rounded.</summary>
+    Ok,
+
+    /// <summary>The text is not a decimal number of 0 or more.</summary>
+    NotANumber,
+
+    /// <summary>The amount does not fit in 64 bits of pico-dollars: it is above $9,223,372.036854775807.</summary>
+    TooLarge,
+}
