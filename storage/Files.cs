@@ -55,6 +55,10 @@ public abstract class Files
     /// <returns>The lock, or null where another process holds it.</returns>
     public abstract IDisposable? TryLock(string path);
 
+    /// <summary>What the holder of a lock wrote about itself: its process id, or nothing where that cannot be read.</summary>
+    /// <param name="path">The lock file.</param>
+    public abstract string LockOwner(string path);
+
     /// <summary>Writes a small file so that after a crash either the old or the new content is there.</summary>
     /// <param name="path">The file; its folder exists.</param>
     /// <param name="content">All of it.</param>

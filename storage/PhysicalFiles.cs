@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Analytics.Storage;
@@ -83,20 +85,41 @@ internal sealed partial class PhysicalFiles : Files
 
     public override IDisposable? TryLock(string path)
     {
+        FileStream stream;
         try
         {
             // On Unix, FileShare.None is an advisory flock that the kernel drops with the process.
-            return new FileStream(path, new FileStreamOptions
+            stream = new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.None,
+                BufferSize = 0,
                 UnixCreateMode = OwnerOnly,
             });
         }
         catch (IOException) when (File.Exists(path))
         {
             return null;
+        }
+
+        stream.SetLength(0);
+        stream.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        return stream;
+    }
+
+    public override string LockOwner(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            Span<byte> content = stackalloc byte[16];
+            var text = Encoding.ASCII.GetString(content[..stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)]);
+            return text.All(char.IsAsciiDigit) ? text : string.Empty;
+        }
+        catch (IOException)
+        {
+            return string.Empty;
         }
     }
 

@@ -12,6 +12,19 @@ public abstract class ArrowArray(ArrowType type, int length)
 
     /// <summary>Number of values.</summary>
     public int Length { get; } = length;
+
+    /// <summary>Some consecutive values, sharing this array's memory.</summary>
+    /// <param name="first">Position of the first, 0 or more.</param>
+    /// <param name="count">How many, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all inside of this array.</exception>
+    public abstract ArrowArray Slice(int first, int count);
+
+    private protected void CheckSlice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length - first);
+    }
 }
 
 /// <summary>Fixed-width values: Int32, Int64, Timestamp or Decimal64.</summary>
@@ -20,6 +33,7 @@ public sealed class PrimitiveArray<T> : ArrowArray
     where T : unmanaged
 {
     private readonly NativeBuffer data;
+    private readonly int offset;
 
     /// <summary>Takes over a buffer.</summary>
     /// <param name="type">A type whose values are as wide as <typeparamref name="T"/>.</param>
@@ -50,8 +64,22 @@ public sealed class PrimitiveArray<T> : ArrowArray
     {
     }
 
+    private PrimitiveArray(PrimitiveArray<T> whole, int first, int count)
+        : base(whole.Type, count)
+    {
+        data = whole.data;
+        offset = whole.offset + first;
+    }
+
     /// <summary>The values; valid while this array is alive.</summary>
-    public ReadOnlySpan<T> Values => data.Span<T>();
+    public ReadOnlySpan<T> Values => data.Span<T>().Slice(offset, Length);
+
+    /// <inheritdoc/>
+    public override PrimitiveArray<T> Slice(int first, int count)
+    {
+        CheckSlice(first, count);
+        return new PrimitiveArray<T>(this, first, count);
+    }
 }
 
 /// <summary>Texts: 32-bit offsets into one block of UTF-8.</summary>
@@ -59,6 +87,7 @@ public sealed class StringArray : ArrowArray
 {
     private readonly NativeBuffer offsets;
     private readonly NativeBuffer data;
+    private readonly int start;
 
     /// <summary>Takes over the two buffers.</summary>
     /// <param name="offsets">length + 1 offsets, ascending from 0 to the size of <paramref name="data"/>.</param>
@@ -84,6 +113,13 @@ public sealed class StringArray : ArrowArray
 
         this.offsets = offsets;
         this.data = data;
+    }
+
+    private StringArray(StringArray whole, int first, int count)
+        : base(ArrowType.Utf8, count)
+    {
+        (offsets, data) = (whole.offsets, whole.data);
+        start = whole.start + first;
     }
 
     /// <summary>Encodes texts as UTF-8.</summary>
@@ -112,8 +148,16 @@ public sealed class StringArray : ArrowArray
     /// <param name="index">0 to <see cref="ArrowArray.Length"/> - 1.</param>
     public ReadOnlySpan<byte> Utf8(int index)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Length);
         var ends = offsets.Span<int>();
-        return data.Span<byte>()[ends[index]..ends[index + 1]];
+        return data.Span<byte>()[ends[start + index]..ends[start + index + 1]];
+    }
+
+    /// <inheritdoc/>
+    public override StringArray Slice(int first, int count)
+    {
+        CheckSlice(first, count);
+        return new StringArray(this, first, count);
     }
 
     /// <summary>One text.</summary>
@@ -155,9 +199,23 @@ public sealed class DictionaryArray : ArrowArray
         Dictionary = dictionary;
     }
 
+    private DictionaryArray(DictionaryArray whole, int first, int count)
+        : base(whole.Type, count)
+    {
+        codes = whole.codes.Slice(first, count);
+        Dictionary = whole.Dictionary;
+    }
+
     /// <summary>The texts.</summary>
     public StringArray Dictionary { get; }
 
     /// <summary>One code for each row; valid while this array is alive.</summary>
     public ReadOnlySpan<int> Codes => codes.Values;
+
+    /// <inheritdoc/>
+    public override DictionaryArray Slice(int first, int count)
+    {
+        CheckSlice(first, count);
+        return new DictionaryArray(this, first, count);
+    }
 }

@@ -47,6 +47,12 @@ public sealed class RecordBatch
     /// <summary>The columns, in the schema's order.</summary>
     public IReadOnlyList<ArrowArray> Columns => columns;
 
+    /// <summary>Some consecutive rows, sharing this batch's memory.</summary>
+    /// <param name="first">Position of the first row, 0 or more.</param>
+    /// <param name="count">How many rows, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all inside of this batch.</exception>
+    public RecordBatch Slice(int first, int count) => new(Schema, [.. columns.Select(column => column.Slice(first, count))]);
+
     /// <summary>A column by position, as the array type that its field's type has.</summary>
     /// <typeparam name="T">The array type.</typeparam>
     /// <param name="index">0 to the number of fields - 1.</param>

@@ -1,0 +1,13 @@
+namespace Analytics.Server.Access;
+
+/// <summary>What a plan and a role must allow before an answer is given.</summary>
+/// <param name="RequiredPlan">The plan; null where every plan will do.</param>
+/// <param name="RequiredRoles">The roles; empty where any member will do.</param>
+internal sealed record Surface(string? RequiredPlan, IReadOnlyList<string> RequiredRoles)
+{
+    /// <summary>Usage of the whole organisation.</summary>
+    public static readonly Surface OrganizationWide = new("enterprise", ["owner", "admin"]);
+
+    /// <summary>Usage by member.</summary>
+    public static readonly Surface Members = new("enterprise", ["owner", "admin"]);
+}

@@ -1,0 +1,34 @@
+using Analytics.Server.Access;
+using Analytics.Server.Contracts;
+using Analytics.Server.Endpoints;
+using Analytics.Storage;
+using NodaTime;
+
+namespace Analytics.Server;
+
+/// <summary>The HTTP interface over a store.</summary>
+public static class AnalyticsApp
+{
+    /// <summary>Builds the server; the caller starts and stops it.</summary>
+    /// <param name="store">A loaded store.</param>
+    /// <param name="clock">The present, for ranges that end today.</param>
+    /// <param name="urls">Addresses to listen on, separated by semicolons.</param>
+    public static WebApplication Build(UsageStore store, IClock clock, string urls)
+    {
+        // Settings come from the command line alone: no appsettings.json of the current folder, no variables.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().UseUrls(urls).ConfigureKestrel(options => options.AddServerHeader = false);
+        builder.Logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton(clock);
+        var app = builder.Build();
+        app.Use(ProblemResponse.ForUnhandledAsync);
+        app.UseRouting();
+        app.MapGet("/healthz", () => Results.Text("ok"));
+        app.MapReading("/analytics/activity", Surface.OrganizationWide, ActivityEndpoint.Accepted, ActivityEndpoint.Handle);
+        app.MapReading("/analytics/members", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.List);
+        app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail);
+        return app;
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Analytics.Storage;
+using NodaTime;
+
+namespace Analytics.Server.Commands;
+
+/// <summary><c>serve</c>: loads the data folder and answers over HTTP until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static Command Create(IClock clock)
+    {
+        var data = CommonOptions.Data();
+        var urls = new Option<string>("--urls")
+        {
+            Description = "Addresses to listen on, separated by semicolons. Port 0 takes a free one.",
+            DefaultValueFactory = _ => "http://127.0.0.1:5080",
+            HelpName = "URL",
+        };
+        var command = new Command("serve", "Answer questions over HTTP.") { data, urls };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed.GetValue(data)!, parsed.GetValue(urls)!, clock, parsed.InvocationConfiguration.Output, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string data, string urls, IClock clock, TextWriter output, CancellationToken cancellation)
+    {
+        foreach (var url in urls.Split(';'))
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
+            {
+                throw new UsageException($"--urls: found '{url}', expected an address such as http://127.0.0.1:5080.");
+            }
+        }
+
+        var watch = Stopwatch.StartNew();
+        using var store = UsageStore.Open(data, Files.Physical);
+        store.Load();
+        var app = AnalyticsApp.Build(store, clock, urls);
+        await using (app.ConfigureAwait(false))
+        {
+            await app.StartAsync(cancellation);
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Analytics serves {store.Manifest.Files.Where(file => file.Table == Tables.Requests).Sum(file => file.Rows):N0} rows of '{store.Folder.Root}' on {string.Join(", ", app.Urls)} (loaded in {watch.ElapsedMilliseconds:N0} ms). Stop it with Ctrl+C."));
+            await app.WaitForShutdownAsync(cancellation);
+        }
+
+        return ExitCode.Ok;
+    }
+}

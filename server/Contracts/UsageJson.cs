@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text.Json;
+using Analytics.Engine.Queries;
+using Analytics.Engine.Time;
+using Analytics.Engine.Usage;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Analytics.Server.Contracts;
+
+/// <summary>The parts that all answers share, as JSON. Money and counts are written from integers, digit by digit.</summary>
+/// <param name="writer">Where to.</param>
+/// <param name="isMoneyText">Whether costs are written as text.</param>
+internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
+{
+    /// <summary>The writer.</summary>
+    public Utf8JsonWriter Writer { get; } = writer;
+
+    /// <summary>Names of dimensions in parameters and answers.</summary>
+    public static IReadOnlyDictionary<string, Dimension> DimensionNames { get; } = new Dictionary<string, Dimension>(StringComparer.Ordinal)
+    {
+        ["model"] = Dimension.Model,
+        ["mapping"] = Dimension.Mapping,
+        ["provider"] = Dimension.Provider,
+        ["project"] = Dimension.Project,
+        ["apiKey"] = Dimension.ApiKey,
+        ["member"] = Dimension.Member,
+        ["app"] = Dimension.App,
+        ["serviceType"] = Dimension.ServiceType,
+        ["agent"] = Dimension.Agent,
+    };
+
+    /// <summary>Range, zone and exactness of an answer.</summary>
+    public void Range(QueryPlan plan)
+    {
+        Writer.WriteString("timezone", plan.Query.Zone.Id);
+        Writer.WriteString("from", Date(plan.Query.From));
+        Writer.WriteString("to", Date(plan.Query.To));
+        Writer.WriteBoolean("exact", plan.IsExact);
+        if (plan.Table.DataThrough is { } end)
+        {
+            Writer.WriteString("dataThrough", Instant(end));
+        }
+        else
+        {
+            Writer.WriteNull("dataThrough");
+        }
+    }
+
+    /// <summary>All metrics, as properties of the current object.</summary>
+    public void Metrics(in UsageSums sums)
+    {
+        Money("cost", sums[Measure.Cost]);
+        Integer("requestCount", sums[Measure.RequestCount]);
+        Integer("errorCount", sums[Measure.ErrorCount]);
+        Integer("clientErrorCount", sums[Measure.ClientErrorCount]);
+        Integer("cacheHitCount", sums[Measure.CacheHitCount]);
+        Integer("inputTokens", sums[Measure.InputTokens]);
+        Integer("cachedInputTokens", sums[Measure.CachedInputTokens]);
+        Integer("cacheWriteTokens", sums[Measure.CacheWriteTokens]);
+        Integer("outputTokens", sums[Measure.OutputTokens]);
+        Integer("reasoningTokens", sums[Measure.ReasoningTokens]);
+        Integer("totalTokens", sums.TotalTokens);
+        Millionths("errorRate", sums.ErrorRateMillionths);
+        Integer("unpricedRequestCount", sums[Measure.UnpricedCount]);
+    }
+
+    /// <summary>The metrics that every breakdown has, as properties of the current object.</summary>
+    public void Headline(in UsageSums sums)
+    {
+        Money("cost", sums[Measure.Cost]);
+        Integer("requestCount", sums[Measure.RequestCount]);
+        Integer("totalTokens", sums.TotalTokens);
+    }
+
+    /// <summary>Key, label and deletion of a group, as properties of the current object.</summary>
+    public void Group(DimensionTable groups, int code)
+    {
+        Writer.WriteString("key", groups.Key(code));
+        Writer.WriteString("label", groups.Label(code));
+        if (groups.IsDeleted(code))
+        {
+            Writer.WriteBoolean("deleted", true);
+        }
+    }
+
+    /// <summary>Groups of a range with all metrics and their share of its cost, as an array.</summary>
+    public void Ranking(string name, QueryResult result)
+    {
+        Writer.WriteStartArray(name);
+        foreach (var (code, sums) in result.Ranking)
+        {
+            Writer.WriteStartObject();
+            Group(result.Groups, code);
+            Metrics(sums);
+            Millionths("share", Ratio.Millionths(sums[Measure.Cost], result.Totals[Measure.Cost]));
+            Writer.WriteEndObject();
+        }
+
+        Writer.WriteEndArray();
+    }
+
+    /// <summary>The buckets of a range with their breakdowns, as an array.</summary>
+    public async Task BucketsAsync(string name, QueryResult result, CancellationToken cancellation)
+    {
+        Writer.WriteStartArray(name);
+        for (var i = 0; i < result.Buckets.Count; i++)
+        {
+            Bucket(result.Plan.Buckets[i], result.Buckets[i], result.Groups);
+
+            // Long answers leave piece by piece.
+            if (Writer.BytesPending > 1 << 15)
+            {
+                await Writer.FlushAsync(cancellation);
+            }
+        }
+
+        Writer.WriteEndArray();
+    }
+
+    /// <summary>An exact amount of dollars.</summary>
+    public void Money(string name, Int128 pico)
+    {
+        if (isMoneyText)
+        {
+            Writer.WriteString(name, PicoDollars.Format(pico));
+        }
+        else
+        {
+            Number(name, PicoDollars.Format(pico));
+        }
+    }
+
+    /// <summary>An integer of any size.</summary>
+    public void Integer(string name, Int128 value)
+    {
+        if (value >= long.MinValue && value <= long.MaxValue)
+        {
+            Writer.WriteNumber(name, (long)value);
+        }
+        else
+        {
+            Number(name, value.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static string Date(LocalDate date) => LocalDatePattern.Iso.Format(date);
+
+    private static string Instant(Instant instant) => InstantPattern.ExtendedIso.Format(instant);
+
+    // A millionth is a million pico.
+    private void Millionths(string name, Int128 millionths) => Number(name, PicoDollars.Format(millionths * 1_000_000));
+
+    private void Number(string name, string digits)
+    {
+        Writer.WritePropertyName(name);
+        Writer.WriteRawValue(digits, skipInputValidation: true);
+    }
+
+    private void Bucket(TimeBucket bucket, BucketSums sums, DimensionTable groups)
+    {
+        Writer.WriteStartObject();
+        Writer.WriteString("date", Date(bucket.Date));
+        Writer.WriteString("start", Instant(bucket.Start));
+        Writer.WriteString("end", Instant(bucket.End));
+        if (bucket.IsSkipped)
+        {
+            Writer.WriteBoolean("skipped", true);
+        }
+
+        Metrics(sums.Totals);
+        Writer.WriteStartArray("breakdown");
+        foreach (var (code, group) in sums.Breakdown)
+        {
+            Writer.WriteStartObject();
+            Group(groups, code);
+            Headline(group);
+            Writer.WriteEndObject();
+        }
+
+        Writer.WriteEndArray();
+        Writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,176 @@
+using Analytics.Engine.Usage;
+using Analytics.Storage.Catalog;
+using Analytics.Storage.Directory;
+using Analytics.Storage.Rollup;
+using NodaTime;
+
+namespace Analytics.Storage.Import;
+
+/// <summary>The file was imported before, so that importing it again would count usage twice.</summary>
+/// <param name="path">The file.</param>
+/// <param name="known">The import that had the same content.</param>
+/// <param name="advice">What to do.</param>
+public sealed class AlreadyImportedException(string path, ImportedFile known, string advice)
+    : IOException($"'{path}' has the content of '{known.Name}', which was imported before as {known.Format} (commit {known.Sequence}). {advice}");
+
+/// <summary>The file as a whole cannot be imported.</summary>
+/// <param name="message">What was found, what was expected, what to do.</param>
+public sealed class UnreadableInputException(string message) : IOException(message);
+
+/// <summary>Takes usage files into a store. A file is taken whole, less its bad lines, or not at all.</summary>
+/// <param name="store">The store.</param>
+/// <param name="files">The disk that rejected lines are written to.</param>
+/// <param name="organization">The organisation that usage is for.</param>
+/// <param name="now">The present, against events from the future.</param>
+public sealed class FileImport(UsageStore store, Files files, string organization, Instant now)
+{
+    /// <summary>Length of rollup intervals.</summary>
+    public static readonly Duration Grain = Duration.FromHours(1);
+
+    private readonly PriceTable prices = store.Directory.Read(organization).Prices;
+
+    /// <summary>Imports usage events, NDJSON or gzip of it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isAgain">Whether a file that was imported before is read again; known ids count as duplicates.</param>
+    /// <param name="cancellation">Gives up and changes nothing.</param>
+    /// <exception cref="AlreadyImportedException">The content was imported before.</exception>
+    /// <exception cref="UnreadableInputException">The file cannot be read to its end.</exception>
+    public Task<ImportSummary> EventsAsync(string path, bool isAgain, CancellationToken cancellation) =>
+        RunAsync("events", path, isQuoted: false, isAgain, async (append, lines, summary, rejects) =>
+        {
+            var parser = new EventParser(organization, prices, now);
+            while (await lines.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                if (lines.Line.IndexOfAnyExcept(" \t\r"u8) < 0)
+                {
+                    continue;
+                }
+
+                Rejection? rejection = TooLong(lines);
+                if (rejection is not null || !parser.TryParse(lines.Line, lines.Number, out var usage, out rejection))
+                {
+                    Reject(rejection!, lines, summary, rejects);
+                    continue;
+                }
+
+                var result = append.Add(usage!);
+                if (result != EventIdResult.Added)
+                {
+                    if (summary.Duplicate(lines.Number, usage!.Id, result == EventIdResult.Conflict) is { } conflict)
+                    {
+                        rejects.Write(conflict, lines.Line);
+                    }
+
+                    continue;
+                }
+
+                Count(summary, usage!.Measures, usage.IsRounded);
+            }
+        });
+
+    /// <summary>Imports rows that another system added up, CSV or gzip of it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mapping">Column by field.</param>
+    /// <param name="project">Project of all rows where none is mapped; empty for none.</param>
+    /// <param name="cancellation">Gives up and changes nothing.</param>
+    /// <exception cref="AlreadyImportedException">The content was imported before.</exception>
+    /// <exception cref="UnreadableInputException">The header lacks a column, or the file cannot be read to its end.</exception>
+    public Task<ImportSummary> RollupCsvAsync(string path, CsvMapping mapping, string project, CancellationToken cancellation) =>
+        RunAsync("rollup-csv", path, isQuoted: true, isAgain: false, async (append, lines, summary, rejects) =>
+        {
+            if (!await lines.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                throw new UnreadableInputException($"'{path}' is empty, expected a header line with column names.");
+            }
+
+            if (!RollupCsvParser.TryCreate(lines.Line, mapping, project, prices, out var parser, out var problem))
+            {
+                throw new UnreadableInputException($"'{path}' line 1: {problem} Correct --map or the file.");
+            }
+
+            while (await lines.ReadAsync(cancellation).ConfigureAwait(false))
+            {
+                if (lines.Line.IsEmpty)
+                {
+                    continue;
+                }
+
+                Rejection? rejection = TooLong(lines);
+                if (rejection is not null || !parser!.TryParse(lines.Line, lines.Number, out var row, out rejection))
+                {
+                    Reject(rejection!, lines, summary, rejects);
+                    continue;
+                }
+
+                append.Add(row.Time, row.Keys, row.Measures, row.Labels);
+                Count(summary, row.Measures, row.IsRounded);
+            }
+        });
+
+    private static Rejection? TooLong(LineReader lines) => lines.IsTooLong
+        ? new Rejection(lines.Number, "line-too-long", null, $"found more than {LineReader.MaxLineBytes} bytes, expected at most that many.")
+        : null;
+
+    private static void Reject(Rejection rejection, LineReader lines, ImportSummary summary, RejectsFile rejects)
+    {
+        summary.Reject(rejection);
+        rejects.Write(rejection, lines.Line);
+    }
+
+    private static void Count(ImportSummary summary, UsageMeasures measures, bool isRounded)
+    {
+        summary.Accepted++;
+        summary.Rounded += isRounded ? 1 : 0;
+        var totals = summary.Totals;
+        foreach (var measure in Measures.All)
+        {
+            totals[measure] += measures[measure];
+        }
+
+        summary.Totals = totals;
+    }
+
+    private async Task<ImportSummary> RunAsync(
+        string format,
+        string path,
+        bool isQuoted,
+        bool isAgain,
+        Func<UsageAppend, LineReader, ImportSummary, RejectsFile, Task> readLines)
+    {
+        var summary = new ImportSummary();
+        var name = Path.GetFileName(path);
+        using var rejects = new RejectsFile(files, Path.Combine(store.Folder.Rejects, $"{store.Manifest.Sequence + 1:D8}-{name}.ndjson"));
+        var append = store.Append(organization, Grain);
+        string sha256;
+        try
+        {
+            var input = new UsageInput(path, isQuoted);
+            await using (input.ConfigureAwait(false))
+            {
+                await readLines(append, input.Lines, summary, rejects).ConfigureAwait(false);
+                sha256 = input.Sha256();
+            }
+        }
+        catch (InvalidDataException exception)
+        {
+            rejects.Delete();
+            throw new UnreadableInputException($"'{path}' is damaged gzip ({exception.Message}). Nothing was imported; get the file again.");
+        }
+
+        if (store.FindImport(organization, sha256) is { } known && !isAgain)
+        {
+            rejects.Delete();
+            throw new AlreadyImportedException(
+                path,
+                known,
+                format == "events"
+                    ? "Nothing was imported. With --again its events are read again and those with known ids are counted as duplicates."
+                    : "Nothing was imported.");
+        }
+
+        rejects.Sync();
+        summary.RejectsPath = rejects.Path;
+        summary.Rows = append.Commit(new ImportedFile(0, organization, format, name, sha256));
+        return summary;
+    }
+}

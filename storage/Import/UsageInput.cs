@@ -1,0 +1,99 @@
+using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+
+namespace Analytics.Storage.Import;
+
+/// <summary>A file to import: its lines, decompressed where it is gzip, and the SHA-256 of what was read.</summary>
+internal sealed class UsageInput : IAsyncDisposable
+{
+    private readonly HashingStream content;
+    private readonly PipeReader reader;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isQuoted">Whether quotes protect line breaks.</param>
+    public UsageInput(string path, bool isQuoted)
+    {
+        Stream file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 1 << 16 });
+        content = new HashingStream(IsGzip(file) ? new GZipStream(file, CompressionMode.Decompress) : file);
+        reader = PipeReader.Create(content, new StreamPipeReaderOptions(bufferSize: 1 << 16));
+        Lines = new LineReader(reader, isQuoted);
+    }
+
+    /// <summary>The lines.</summary>
+    public LineReader Lines { get; }
+
+    /// <summary>SHA-256 of the content read so far, 64 hex digits; of all of it once the lines have ended.</summary>
+    public string Sha256() => content.Sha256();
+
+    public async ValueTask DisposeAsync()
+    {
+        await reader.CompleteAsync().ConfigureAwait(false);
+        await content.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static bool IsGzip(Stream file)
+    {
+        Span<byte> magic = stackalloc byte[2];
+        var read = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
+        file.Position = 0;
+        return read == 2 && magic is [0x1f, 0x8b];
+    }
+
+    private sealed class HashingStream(Stream inner) : Stream
+    {
+        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public string Sha256() => Convert.ToHexStringLower(hash.GetCurrentHash());
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = inner.Read(buffer, offset, count);
+            hash.AppendData(buffer, offset, read);
+            return read;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            hash.AppendData(buffer.Span[..read]);
+            return read;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+                hash.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+using System.Globalization;
+using Analytics.Engine.Arrow;
+using Analytics.Engine.Usage;
+using Analytics.Storage.Catalog;
+using Analytics.Storage.Directory;
+using Analytics.Storage.Parquet;
+using Analytics.Storage.Rollup;
+using NodaTime;
+
+namespace Analytics.Storage;
+
+/// <summary>A data folder: the one public door to what is on disk.</summary>
+/// <remarks>
+/// One process at a time holds the folder. A commit writes and syncs its files, then replaces the manifest, then tells
+/// the directory what the usage brought; after a crash in between, opening the folder tells it again.
+/// </remarks>
+public sealed class UsageStore : IDisposable
+{
+    /// <summary>Rows of a row group: 1 MiB of 8-byte values, one page.</summary>
+    private const int RowGroupRows = 131_072;
+
+    private readonly Files files;
+    private readonly IDisposable? folderLock;
+    private readonly Lock commitLock = new();
+    private readonly Dictionary<string, (long Version, UsageTable Table)> tables = new(StringComparer.Ordinal);
+    private Manifest manifest;
+
+    private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
+    {
+        Folder = folder;
+        this.files = files;
+        this.folderLock = folderLock;
+        this.manifest = manifest;
+        Directory = directory;
+    }
+
+    /// <summary>Where things lie.</summary>
+    public DataFolder Folder { get; }
+
+    /// <summary>Organisations, people, projects, keys, models, prices and tokens.</summary>
+    public DirectoryStore Directory { get; }
+
+    /// <summary>The live files.</summary>
+    public Manifest Manifest => manifest;
+
+    /// <summary>Opens a data folder for this process alone; an absent or empty folder becomes a new, empty store.</summary>
+    /// <param name="root">The data folder.</param>
+    /// <param name="files">The disk.</param>
+    /// <exception cref="DataFolderInUseException">Another process holds it.</exception>
+    /// <exception cref="DataFolderException">The folder holds something else, or its manifest is gone.</exception>
+    /// <exception cref="CorruptFileException">The manifest or the directory is damaged.</exception>
+    public static UsageStore Open(string root, Files files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var folder = new DataFolder(Path.GetFullPath(root));
+        files.CreateFolder(folder.Root);
+        var folderLock = files.TryLock(folder.Lock) ?? throw new DataFolderInUseException(folder.Root, files.LockOwner(folder.Lock));
+        DirectoryStore? directory = null;
+        try
+        {
+            var manifest = OpenManifest(folder, files);
+            DeleteLeftovers(folder, files, manifest);
+            directory = DirectoryStore.Open(folder.Directory);
+            if (manifest.Registrations is { } registrations)
+            {
+                directory.Register(manifest.Sequence, registrations);
+            }
+
+            return new UsageStore(folder, files, folderLock, manifest, directory);
+        }
+        catch
+        {
+            directory?.Dispose();
+            folderLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts an append.</summary>
+    /// <param name="organization">Organisation id; registered on commit if it is unknown.</param>
+    /// <param name="grain">Length of the rollup intervals.</param>
+    public UsageAppend Append(string organization, Duration grain) => new(this, organization, grain);
+
+    /// <summary>Whether the organisation has imported this content before.</summary>
+    /// <param name="organization">Organisation id.</param>
+    /// <param name="sha256">64 hex digits.</param>
+    public ImportedFile? FindImport(string organization, string sha256) =>
+        manifest.Imports.FirstOrDefault(import => import.Organization == organization && import.Sha256 == sha256);
+
+    /// <summary>Reads all usage rows into memory. Tables are not there before.</summary>
+    /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says.</exception>
+    public void Load()
+    {
+        foreach (var organization in manifest.Files.Where(file => file.Table == Tables.Requests).GroupBy(file => file.Organization, StringComparer.Ordinal))
+        {
+            Load(organization.Key, organization);
+        }
+    }
+
+    /// <summary>An organisation's current snapshot. Names follow the directory; an organisation without usage has an empty table.</summary>
+    /// <param name="organization">Organisation id.</param>
+    public UsageTable Table(string organization)
+    {
+        lock (commitLock)
+        {
+            var version = Directory.Version;
+            if (!tables.TryGetValue(organization, out var known))
+            {
+                known = (version, new UsageTableBuilder().Build(new DirectoryNames(Directory.Read(organization))));
+                tables[organization] = known;
+            }
+            else if (known.Version != version)
+            {
+                known = (version, known.Table.WithNames(new DirectoryNames(Directory.Read(organization))));
+                tables[organization] = known;
+            }
+
+            return known.Table;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Directory.Dispose();
+        folderLock?.Dispose();
+    }
+
+    internal void Commit(
+        string organization,
+        IReadOnlyList<(string Table, YearMonth Month, RecordBatch Rows, Duration? Grain)> partitions,
+        ImportedFile? source,
+        Registrations registrations)
+    {
+        lock (commitLock)
+        {
+            var sequence = manifest.Sequence + 1;
+            List<DataFile> added = [];
+            foreach (var (table, month, rows, grain) in partitions)
+            {
+                var path = PartitionPath.For(table, organization, month, sequence, added.Count + 1);
+                added.Add(WriteFile(path, table, organization, month, rows, grain));
+            }
+
+            var next = manifest with
+            {
+                Sequence = sequence,
+                Files = [.. manifest.Files, .. added],
+                Imports = source is null ? manifest.Imports : [.. manifest.Imports, source with { Sequence = sequence }],
+                Registrations = registrations,
+            };
+            next.Write(files, Folder.Manifest);
+            manifest = next;
+            Directory.Register(sequence, registrations);
+            if (tables.ContainsKey(organization))
+            {
+                Load(organization, manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization));
+            }
+        }
+    }
+
+    internal EventIds ReadEventIds(string organization, YearMonth month)
+    {
+        var ids = new EventIds();
+        var name = PartitionPath.Text(month);
+        foreach (var file in manifest.Files.Where(file => file.Table == Tables.EventIds && file.Organization == organization && file.Month == name))
+        {
+            foreach (var batch in ReadFile(file, EventIds.Schema))
+            {
+                ids.Load(batch);
+            }
+        }
+
+        return ids;
+    }
+
+    private static Manifest OpenManifest(DataFolder folder, Files files)
+    {
+        if (files.Exists(folder.Manifest))
+        {
+            return Manifest.Read(files, folder.Manifest);
+        }
+
+        // A manifest is there before any data file is, so data without one has lost it. Starting empty would hide that.
+        var data = Tables.All.SelectMany(table => files.List(folder.File(table))).FirstOrDefault();
+        if (data is not null)
+        {
+            throw new DataFolderException($"Data folder '{folder.Root}' has data files ('{Path.GetRelativePath(folder.Root, data)}') but no manifest.json, expected both. Restore manifest.json from a backup, or choose another folder.");
+        }
+
+        var empty = new Manifest();
+        empty.Write(files, folder.Manifest);
+        return empty;
+    }
+
+    /// <summary>Removes files of commits that never came to be: those whose number is above the manifest's.</summary>
+    private static void DeleteLeftovers(DataFolder folder, Files files, Manifest manifest)
+    {
+        foreach (var path in Tables.All.SelectMany(table => files.List(folder.File(table))))
+        {
+            if (PartitionPath.SequenceOf(path) > manifest.Sequence)
+            {
+                files.Delete(path);
+            }
+        }
+    }
+
+    private DataFile WriteFile(string path, string table, string organization, YearMonth month, RecordBatch rows, Duration? grain)
+    {
+        var full = Folder.File(path);
+        var parent = Path.GetDirectoryName(full)!;
+        files.CreateFolder(parent);
+        ParquetFileSummary summary;
+        using (var file = files.Create(full))
+        {
+            var writer = new ParquetWriter(file, rows.Schema, Metadata(table, organization, grain));
+            foreach (var group in RowGroups(rows))
+            {
+                writer.WriteRowGroup(group);
+            }
+
+            summary = writer.Finish();
+            file.Sync();
+        }
+
+        files.SyncFolder(parent);
+        return new DataFile(
+            table,
+            organization,
+            PartitionPath.Text(month),
+            path,
+            summary.SizeBytes,
+            summary.RowCount,
+            Hex(summary.Crc32),
+            Hex(summary.FooterCrc32))
+        {
+            Usage = grain is { } length ? FactsOf(rows, length) : null,
+        };
+    }
+
+    private static Dictionary<string, string> Metadata(string table, string organization, Duration? grain)
+    {
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal)
+        {
+            ["analytics.format"] = "1",
+            ["analytics.table"] = table,
+            ["analytics.organization"] = organization,
+        };
+        if (grain is { } length)
+        {
+            metadata["analytics.grain_minutes"] = ((int)length.TotalMinutes).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return metadata;
+    }
+
+    private static UsageFileFacts FactsOf(RecordBatch rows, Duration grain)
+    {
+        var starts = rows.Column<PrimitiveArray<long>>(UsageSchema.BucketStart).Values;
+        Dictionary<string, string> totals = new(StringComparer.Ordinal);
+        foreach (var measure in Measures.All)
+        {
+            totals[measure.ColumnName()] = TotalOf(rows, measure).ToString(CultureInfo.InvariantCulture);
+        }
+
+        var facts = new UsageFileFacts((int)grain.TotalMinutes, starts[0], starts[^1], totals);
+        GC.KeepAlive(rows);
+        return facts;
+    }
+
+    internal static Int128 TotalOf(RecordBatch rows, Measure measure)
+    {
+        Int128 total = 0;
+        foreach (var value in rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values)
+        {
+            total += value;
+        }
+
+        GC.KeepAlive(rows);
+        return total;
+    }
+
+    private static IEnumerable<RecordBatch> RowGroups(RecordBatch rows)
+    {
+        for (var first = 0; first < rows.RowCount; first += RowGroupRows)
+        {
+            yield return rows.Slice(first, Math.Min(RowGroupRows, rows.RowCount - first));
+        }
+    }
+
+    private static string Hex(uint value) => value.ToString("x8", CultureInfo.InvariantCulture);
+
+    private void Load(string organization, IEnumerable<DataFile> all)
+    {
+        var builder = new UsageTableBuilder();
+        foreach (var month in all.GroupBy(file => file.Month, StringComparer.Ordinal).OrderBy(month => month.Key, StringComparer.Ordinal))
+        {
+            var runs = month.SelectMany(file => ReadUsage(file)).ToArray();
+            builder.Add(runs, month.Select(file => CoverageOf(file.Usage!)));
+        }
+
+        var version = Directory.Version;
+        var table = builder.Build(new DirectoryNames(Directory.Read(organization)));
+        lock (commitLock)
+        {
+            tables[organization] = (version, table);
+        }
+    }
+
+    private static Coverage CoverageOf(UsageFileFacts facts)
+    {
+        var grain = Duration.FromMinutes(facts.GrainMinutes);
+        return new Coverage(Instants.FromUnixMicroseconds(facts.FirstBucket), Instants.FromUnixMicroseconds(facts.LastBucket) + grain, grain);
+    }
+
+    private List<RecordBatch> ReadUsage(DataFile file)
+    {
+        var batches = ReadFile(file, UsageSchema.Schema);
+        foreach (var measure in Measures.All)
+        {
+            var total = batches.Aggregate((Int128)0, (sum, batch) => sum + TotalOf(batch, measure));
+            var expected = file.Usage!.Totals.GetValueOrDefault(measure.ColumnName(), "nothing");
+            if (total.ToString(CultureInfo.InvariantCulture) != expected)
+            {
+                throw new CorruptFileException(Folder.File(file.Path), null, measure.ColumnName(), $"a sum of {total}", $"{expected} by the manifest", "The file was changed or damaged; restore it from a backup.");
+            }
+        }
+
+        return batches;
+    }
+
+    private List<RecordBatch> ReadFile(DataFile file, Schema schema)
+    {
+        var full = Folder.File(file.Path);
+        if (!files.Exists(full))
+        {
+            throw new CorruptFileException(full, null, null, "no file", $"a file of {file.SizeBytes} bytes", "It was removed; restore it from a backup.");
+        }
+
+        using var content = files.OpenRead(full);
+        if (content.Length != file.SizeBytes)
+        {
+            throw new CorruptFileException(full, null, null, $"{content.Length} bytes", $"{file.SizeBytes} by the manifest", "The file was truncated or replaced; restore it from a backup.");
+        }
+
+        var reader = ParquetReader.Open(content, file.Path);
+        string[] columns = [.. schema.Fields.Select(field => field.Name)];
+        return [.. Enumerable.Range(0, reader.RowGroups.Count).Select(group => reader.ReadRowGroup(group, columns))];
+    }
+}
