@@ -32,7 +32,7 @@ internal sealed partial class PhysicalFiles : Files
 
     public override void CreateFolder(string path)
     {
-        if (Directory.Exists(path))
+        if (System.IO.Directory.Exists(path))
         {
             return;
         }
@@ -44,7 +44,7 @@ internal sealed partial class PhysicalFiles : Files
             CreateFolder(parent);
         }
 
-        Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        System.IO.Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
         if (parent is not null)
         {
             SyncFolder(parent);
@@ -73,12 +73,12 @@ internal sealed partial class PhysicalFiles : Files
 
     public override IReadOnlyList<string> List(string path)
     {
-        if (!Directory.Exists(path))
+        if (!System.IO.Directory.Exists(path))
         {
             return [];
         }
 
-        var files = Directory.GetFiles(path, "*", SearchOption.AllDirectories);
+        var files = System.IO.Directory.GetFiles(path, "*", SearchOption.AllDirectories);
         Array.Sort(files, StringComparer.Ordinal);
         return files;
     }

@@ -1,0 +1,341 @@
+using Microsoft.Data.Sqlite;
+using NodaTime;
+
+namespace Analytics.Storage.Directory;
+
+/// <summary>The directory in one SQLite file, shared by any number of processes. Safe for any number of threads.</summary>
+/// <remarks>
+/// Writers wait for each other for 5 seconds and readers never wait for writers of other threads. Any method may throw
+/// <see cref="SqliteException"/>, where the disk is full or a writer waited for too long; nothing is changed then.
+/// </remarks>
+public sealed class DirectoryStore : IDisposable
+{
+    private const int Corrupt = 11; // SQLITE_CORRUPT
+    private const int NotADatabase = 26; // SQLITE_NOTADB
+    private const string SelectVersion = "SELECT version FROM change";
+
+    // Two connections: a long import leaves the reader free.
+    private readonly DirectoryConnection writer;
+    private readonly DirectoryConnection reader;
+    private volatile TokenTable? tokens;
+
+    private DirectoryStore(DirectoryConnection writer, DirectoryConnection reader)
+    {
+        this.writer = writer;
+        this.reader = reader;
+    }
+
+    /// <summary>A number that grows whenever any process changed anything that can be read here. A few microseconds.</summary>
+    public long Version => reader.ReadScalar(SelectVersion);
+
+    /// <summary>The sequence of the last registrations applied; -1 where there were none.</summary>
+    public long LastSequence => reader.ReadScalar("SELECT last_sequence FROM change");
+
+    /// <summary>Opens a directory; creates it, readable by the owner only, where there is none.</summary>
+    /// <param name="path">A file in an existing folder, on a local disk (SQLite's journal shares memory between processes).</param>
+    /// <exception cref="DirectoryFileException">The file is not a directory, is damaged, or is of a newer version.</exception>
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    public static DirectoryStore Open(string path)
+    {
+        CreateFile(path);
+        DirectoryConnection? writer = null;
+        try
+        {
+            writer = new DirectoryConnection(path);
+            Prepare(writer, path);
+            var reader = new DirectoryConnection(path);
+            reader.Run("PRAGMA query_only = ON");
+            return new DirectoryStore(writer, reader);
+        }
+        catch (SqliteException exception)
+        {
+            writer?.Dispose();
+            throw new DirectoryFileException(path, Explain(exception), exception);
+        }
+        catch
+        {
+            writer?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the directory like a document: all of it, or nothing of it.</summary>
+    /// <param name="document">The document; it is checked again, also where it was not parsed.</param>
+    /// <returns>What changed. A document that says what the directory says changes nothing.</returns>
+    /// <remarks>
+    /// <para>An array that the document does not have changes nothing.</para>
+    /// <para>
+    /// An array that it has is the whole list for every organisation that the document names anywhere. Projects, API
+    /// keys and agents that an earlier document created or changed and this one leaves out are marked deleted and keep
+    /// their label; naming them again brings them back. What only usage brought is never deleted by being left out, and
+    /// naming it as it is keeps it so. Members left out leave; they stay known as users. Models left out are removed.
+    /// </para>
+    /// <para>
+    /// Models without an organisation are the operator's. They are a group of their own: the whole list of it, where
+    /// the document has at least one of them.
+    /// </para>
+    /// <para>Organisations and users are added or replaced and never removed.</para>
+    /// </remarks>
+    /// <exception cref="DirectoryDocumentException">
+    /// The document breaks a rule, or names an organisation, user or project that neither it nor the directory has.
+    /// </exception>
+    public DirectoryChanges Import(DirectoryDocument document)
+    {
+        var valid = DirectoryDocument.Parse(document.ToUtf8());
+        return writer.Write(connection =>
+        {
+            var changes = DirectoryImport.Apply(connection, valid);
+            Bump(connection, changes.Total);
+            return changes;
+        });
+    }
+
+    /// <summary>Reads everything as a document, ordered by organisation and id.</summary>
+    /// <param name="organizationId">One organisation without the operator's models, or null for all with them.</param>
+    /// <returns>A document with all arrays; importing it again here changes nothing. Empty where the organisation is unknown.</returns>
+    public DirectoryDocument Export(string? organizationId = null) => reader.Read(connection => new DirectoryDocument
+    {
+        Organizations = DirectoryRows.Organizations(connection, organizationId),
+        Users = DirectoryRows.Users(connection, organizationId),
+        Members = DirectoryRows.Members(connection, organizationId),
+        Projects = DirectoryRows.Projects(connection, organizationId),
+        ApiKeys = DirectoryRows.ApiKeys(connection, organizationId),
+        Agents = DirectoryRows.Agents(connection, organizationId),
+        Models = [.. DirectoryRows.AllModels(connection, organizationId)],
+    });
+
+    /// <summary>Adds what usage brought and the directory does not know. Existing entries stay as they are.</summary>
+    /// <param name="sequence">Grows from call to call; registrations at or below <see cref="LastSequence"/> are ignored.</param>
+    /// <param name="registrations">May repeat what is known.</param>
+    /// <returns>True where they were applied, false where they were ignored.</returns>
+    /// <remarks>
+    /// The one thing filled in later is the creator of a key that only usage brought. An organisation seen first is
+    /// named by its id and has the enterprise plan. A user becomes a member, unless the user has left.
+    /// </remarks>
+    public bool Register(long sequence, Registrations registrations) => writer.Write(connection =>
+    {
+        if (sequence <= connection.Scalar("SELECT last_sequence FROM change"))
+        {
+            return false;
+        }
+
+        Bump(connection, DirectoryRegistration.Apply(connection, registrations));
+        connection.Execute("UPDATE change SET last_sequence = $1", sequence);
+        return true;
+    });
+
+    /// <summary>Adds the organisation, the user and the membership where they are missing; an existing role stays.</summary>
+    /// <param name="organizationId">The organisation, by the document's rules.</param>
+    /// <param name="userId">The user, by the document's rules.</param>
+    /// <param name="role">One of <see cref="DirectoryDocument.Roles"/>, for a user who is no member or has left.</param>
+    /// <exception cref="DirectoryDocumentException">An id or the role breaks a rule of the document.</exception>
+    public void EnsureMember(string organizationId, string userId, string role)
+    {
+        var checkedMember = new DirectoryDocument { Members = [new MemberEntry(organizationId, userId, role)] };
+        _ = DirectoryDocument.Parse(checkedMember.ToUtf8());
+        _ = writer.Write(connection => Bump(
+            connection,
+            DirectoryRegistration.Organization(connection, organizationId)
+            + DirectoryRegistration.User(connection, userId)
+            + connection.Execute(
+                "INSERT INTO member (organization_id, user_id, role) VALUES ($1, $2, $3)"
+                + " ON CONFLICT DO UPDATE SET role = excluded.role WHERE role IS NULL",
+                organizationId,
+                userId,
+                role)));
+    }
+
+    /// <summary>All organisations, by id.</summary>
+    public IReadOnlyList<OrganizationEntry> Organizations() => reader.Read(connection => DirectoryRows.Organizations(connection));
+
+    /// <summary>One organisation, or null where it is unknown.</summary>
+    /// <param name="organizationId">Any text.</param>
+    public OrganizationEntry? FindOrganization(string organizationId) =>
+        reader.Read(connection => DirectoryRows.Organizations(connection, organizationId)).SingleOrDefault();
+
+    /// <summary>A user's role in an organisation, or null for who is no member.</summary>
+    /// <param name="organizationId">Any text.</param>
+    /// <param name="userId">Any text.</param>
+    public string? FindRole(string organizationId, string userId) => reader.Read(connection => connection.Query(
+        "SELECT role FROM member WHERE organization_id = $1 AND user_id = $2 AND role IS NOT NULL",
+        row => row.GetString(0),
+        organizationId,
+        userId)).SingleOrDefault();
+
+    /// <summary>Reads one organisation whole. Keep the answer for as long as <see cref="Version"/> stays.</summary>
+    /// <param name="organizationId">A known organisation.</param>
+    /// <exception cref="KeyNotFoundException">There is no such organisation.</exception>
+    public OrganizationDirectory Read(string organizationId) => reader.Read(connection =>
+    {
+        var organization = DirectoryRows.Organizations(connection, organizationId).SingleOrDefault()
+            ?? throw new KeyNotFoundException($"Organization '{organizationId}' is not in the directory.");
+        var users = DirectoryRows.Users(connection, organizationId);
+        var usersById = users.ToDictionary(user => user.Id, StringComparer.Ordinal);
+        return new OrganizationDirectory(
+            connection.Scalar(SelectVersion),
+            organization,
+            DirectoryRows.Projects(connection, organizationId),
+            DirectoryRows.ApiKeys(connection, organizationId),
+            DirectoryRows.Members(connection, organizationId).Select(member =>
+                new DirectoryMember(member.UserId, usersById[member.UserId].Name, usersById[member.UserId].Email, member.Role)),
+            users,
+            DirectoryRows.Agents(connection, organizationId),
+            ResolvedModels(connection, organizationId));
+    });
+
+    /// <summary>Makes a token for a member. The text is returned once; only its SHA-256 is kept.</summary>
+    /// <param name="organizationId">The organisation.</param>
+    /// <param name="userId">A member of it.</param>
+    /// <param name="kind">What the token is for.</param>
+    /// <param name="now">When it is made; kept in milliseconds.</param>
+    /// <returns><c>ana_</c> and 43 characters of base64url, 256 random bits.</returns>
+    /// <exception cref="ArgumentException">The user is not a member of the organisation.</exception>
+    public string CreateToken(string organizationId, string userId, TokenKind kind, Instant now)
+    {
+        var token = TokenTable.NewToken();
+        return writer.Write(connection =>
+        {
+            if (!connection.Any(
+                "SELECT 1 FROM member WHERE organization_id = $1 AND user_id = $2 AND role IS NOT NULL", organizationId, userId))
+            {
+                throw new ArgumentException(
+                    $"User '{userId}' is not a member of organization '{organizationId}'. Add the user as a member first.", nameof(userId));
+            }
+
+            Bump(connection, connection.Execute(
+                "INSERT INTO token (hash, organization_id, user_id, kind, created_unix_ms) VALUES ($1, $2, $3, $4, $5)",
+                TokenTable.Hash(token),
+                organizationId,
+                userId,
+                kind == TokenKind.Ingest ? "ingest" : "read",
+                now.ToUnixTimeMilliseconds()));
+            return token;
+        });
+    }
+
+    /// <summary>Says who holds a token.</summary>
+    /// <param name="token">Any text.</param>
+    /// <returns>The holder, or null where the token is unknown or its user has left the organisation.</returns>
+    public TokenIdentity? Authenticate(string token)
+    {
+        if (!TokenTable.IsWellFormed(token))
+        {
+            return null;
+        }
+
+        var current = tokens;
+        if (current is null || current.Version != Version)
+        {
+            current = reader.Read(ReadTokens);
+            tokens = current;
+        }
+
+        return current.Find(TokenTable.Hash(token));
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose()
+    {
+        reader.Dispose();
+        writer.Dispose();
+    }
+
+    private static TokenTable ReadTokens(DirectoryConnection connection) => new(
+        connection.Scalar(SelectVersion),
+        connection.Query(
+            """
+            SELECT hash, token.organization_id, token.user_id, kind FROM token
+            JOIN member ON member.organization_id = token.organization_id AND member.user_id = token.user_id
+            WHERE role IS NOT NULL
+            """,
+            row => (
+                row.GetFieldValue<byte[]>(0),
+                new TokenIdentity(row.GetString(1), row.GetString(2), row.GetString(3) == "ingest" ? TokenKind.Ingest : TokenKind.Read))));
+
+    private static IEnumerable<DirectoryModel> ResolvedModels(DirectoryConnection connection, string organizationId)
+    {
+        var own = ByMapping(DirectoryRows.Models(connection, organizationId));
+        var operators = ByMapping(DirectoryRows.Models(connection, DirectoryRows.Operator));
+        var seen = ByMapping(DirectoryRows.SeenModels(connection, organizationId));
+        return own.Keys.Union(operators.Keys).Union(seen.Keys).Select(mapping => OrganizationDirectory.Resolve(
+            mapping, own.GetValueOrDefault(mapping), operators.GetValueOrDefault(mapping), seen.GetValueOrDefault(mapping)));
+
+        static Dictionary<string, ModelEntry> ByMapping(List<ModelEntry> models) =>
+            models.ToDictionary(model => model.Mapping, StringComparer.Ordinal);
+    }
+
+    private static int Bump(DirectoryConnection connection, int changes) =>
+        changes > 0 ? connection.Execute("UPDATE change SET version = version + 1") : 0;
+
+    private static void CreateFile(string path)
+    {
+        if (File.Exists(path))
+        {
+            return;
+        }
+
+        // SQLite gives its journal files the mode of the database, so the mode is set before it sees the file.
+        using var created = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+    }
+
+    private static void Prepare(DirectoryConnection connection, string path)
+    {
+        // Looked at before anything is written: another program's file stays as it is.
+        _ = connection.Read(open => Check(open, path));
+        connection.Run("PRAGMA journal_mode = WAL");
+        connection.Run("PRAGMA synchronous = FULL");
+        _ = connection.Write(open =>
+        {
+            // Another process may have created the tables since.
+            var isNew = Check(open, path);
+            if (isNew)
+            {
+                open.Run(DirectorySchema.Create);
+                open.Run($"PRAGMA application_id = {DirectorySchema.ApplicationId}");
+                open.Run($"PRAGMA user_version = {DirectorySchema.Version}");
+            }
+
+            return isNew;
+        });
+    }
+
+    /// <summary>True for a file without anything in it, false for a directory of this version.</summary>
+    private static bool Check(DirectoryConnection connection, string path)
+    {
+        var application = connection.Scalar("PRAGMA application_id");
+        var version = connection.Scalar("PRAGMA user_version");
+        if (application == 0 && version == 0 && connection.Scalar("SELECT count(*) FROM sqlite_schema") == 0)
+        {
+            return true;
+        }
+
+        if (application != DirectorySchema.ApplicationId)
+        {
+            throw new DirectoryFileException(
+                path, "found another program's SQLite database, expected a directory. Name another file, or move this one away.");
+        }
+
+        if (version != DirectorySchema.Version)
+        {
+            throw new DirectoryFileException(
+                path,
+                $"found schema version {version}, expected {DirectorySchema.Version}. "
+                + "A newer release wrote the file: use that release, or restore a backup.");
+        }
+
+        return false;
+    }
+
+    private static string Explain(SqliteException exception) => exception.SqliteErrorCode switch
+    {
+        NotADatabase => "found a file that is not an SQLite database, expected a directory. Name another file, or move this one away.",
+        Corrupt => "found a damaged SQLite database. Restore a backup, or move the file away and import the directory document again.",
+        _ => $"cannot be opened ({exception.Message}). Check the folder's permissions and free space, and who else uses the file.",
+    };
+}
