@@ -28,7 +28,7 @@ internal sealed class SeenThings(string organization)
         {
             Name = project.Name ?? labels.ProjectName,
         });
-        Note(apiKeys, keys.ApiKey, () => new SeenApiKey(organization, keys.ApiKey, keys.Project), key => key with
+        Note(apiKeys, keys.ApiKey, () => new SeenApiKey(organization, keys.ApiKey, NullIfEmpty(keys.Project)), key => key with
         {
             Description = key.Description ?? labels.ApiKeyDescription,
             MemberId = key.MemberId ?? labels.MemberId,
@@ -37,7 +37,7 @@ internal sealed class SeenThings(string organization)
         {
             Name = user.Name ?? labels.MemberName,
         });
-        Note(agents, keys.Agent, () => new SeenAgent(organization, keys.Agent, keys.Project.Length == 0 ? null : keys.Project), agent => agent);
+        Note(agents, keys.Agent, () => new SeenAgent(organization, keys.Agent, NullIfEmpty(keys.Project)), agent => agent);
         Note(models, keys.Mapping, () => new SeenModel(organization, keys.Mapping), model => model with
         {
             Model = model.Model ?? labels.Model,
@@ -55,6 +55,8 @@ internal sealed class SeenThings(string organization)
         Agents = [.. agents.Values],
         Models = [.. models.Values.Where(model => model.Model is not null || model.Provider is not null)],
     };
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
     private static void Note<T>(Dictionary<string, T> things, string key, Func<T> first, Func<T, T> update)
         where T : class

@@ -1,9 +1,5 @@
-using System.Globalization;
 using Analytics.Engine.Arrow;
-using Analytics.Engine.Usage;
 using Analytics.Storage.Catalog;
-using Analytics.Storage.Directory;
-using Analytics.Storage.Parquet;
 using Analytics.Storage.Rollup;
 using NodaTime;
 

@@ -22,7 +22,7 @@ public sealed class UsageStore : IDisposable
     private readonly Files files;
     private readonly IDisposable? folderLock;
     private readonly Lock commitLock = new();
-    private readonly Dictionary<string, (long Version, UsageTable Table)> tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, UsageSnapshot> snapshots = new(StringComparer.Ordinal);
     private Manifest manifest;
 
     private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
@@ -99,23 +99,20 @@ public sealed class UsageStore : IDisposable
 
     /// <summary>An organisation's current snapshot. Names follow the directory; an organisation without usage has an empty table.</summary>
     /// <param name="organization">Organisation id.</param>
-    public UsageTable Table(string organization)
+    public UsageSnapshot Snapshot(string organization)
     {
         lock (commitLock)
         {
-            var version = Directory.Version;
-            if (!tables.TryGetValue(organization, out var known))
+            var known = snapshots.GetValueOrDefault(organization);
+            if (known is null || known.Directory.Version != Directory.Version)
             {
-                known = (version, new UsageTableBuilder().Build(new DirectoryNames(Directory.Read(organization))));
-                tables[organization] = known;
-            }
-            else if (known.Version != version)
-            {
-                known = (version, known.Table.WithNames(new DirectoryNames(Directory.Read(organization))));
-                tables[organization] = known;
+                var directory = Directory.Read(organization);
+                var names = new DirectoryNames(directory);
+                known = new UsageSnapshot(known?.Usage.WithNames(names) ?? new UsageTableBuilder().Build(names), directory);
+                snapshots[organization] = known;
             }
 
-            return known.Table;
+            return known;
         }
     }
 
@@ -152,7 +149,7 @@ public sealed class UsageStore : IDisposable
             next.Write(files, Folder.Manifest);
             manifest = next;
             Directory.Register(sequence, registrations);
-            if (tables.ContainsKey(organization))
+            if (snapshots.ContainsKey(organization))
             {
                 Load(organization, manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization));
             }
@@ -299,11 +296,11 @@ public sealed class UsageStore : IDisposable
             builder.Add(runs, month.Select(file => CoverageOf(file.Usage!)));
         }
 
-        var version = Directory.Version;
-        var table = builder.Build(new DirectoryNames(Directory.Read(organization)));
+        var directory = Directory.Read(organization);
+        var table = builder.Build(new DirectoryNames(directory));
         lock (commitLock)
         {
-            tables[organization] = (version, table);
+            snapshots[organization] = new UsageSnapshot(table, directory);
         }
     }
 
@@ -348,3 +345,8 @@ public sealed class UsageStore : IDisposable
         return [.. Enumerable.Range(0, reader.RowGroups.Count).Select(group => reader.ReadRowGroup(group, columns))];
     }
 }
+
+/// <summary>One organisation at one moment: its usage, and what its things are called.</summary>
+/// <param name="Usage">Rows, and the names of their codes.</param>
+/// <param name="Directory">Projects, keys, people, models and prices.</param>
+public sealed record UsageSnapshot(UsageTable Usage, OrganizationDirectory Directory);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Analytics.Storage;
 using Analytics.Storage.Directory;
 using NodaTime;
 

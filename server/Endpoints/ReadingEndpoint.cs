@@ -74,7 +74,8 @@ internal static class ReadingEndpoint
             }
 
             var request = ReadingRequest.Read(context.Request.Query, accepted, organization, clock.GetCurrentInstant());
-            var question = new Question(context, request, store.Table(organization.Id), store.Directory.Read(organization.Id));
+            var (usage, directory) = store.Snapshot(organization.Id);
+            var question = new Question(context, request, usage, directory);
             await handler(question);
         });
     }

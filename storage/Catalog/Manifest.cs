@@ -98,7 +98,7 @@ public sealed record Manifest
 
     private static ReadOnlySpan<byte> JsonMarshal(JsonElement element) => System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element);
 
-    private static string Checksum(ReadOnlySpan<byte> content) => Crc32.Hash(content).ToString("x8", CultureInfo.InvariantCulture);
+    private static string Checksum(ReadOnlySpan<byte> content) => Crc32.Of(content).ToString("x8", CultureInfo.InvariantCulture);
 }
 
 /// <summary>One live Parquet file.</summary>

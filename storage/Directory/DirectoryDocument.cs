@@ -123,7 +123,7 @@ public sealed record DirectoryDocument
             {
                 json.WriteString("id", entry.Id);
                 json.WriteString("organizationId", entry.OrganizationId);
-                json.WriteString("projectId", entry.ProjectId);
+                WriteOptional(json, "projectId", entry.ProjectId);
                 json.WriteString("description", entry.Description);
                 WriteOptional(json, "createdBy", entry.CreatedBy);
                 WriteDeleted(json, entry.Deleted);

@@ -111,7 +111,7 @@ internal sealed class DirectoryDocumentReader
                     return new ApiKeyEntry(
                         Id(fields, "organizationId"),
                         id,
-                        Id(fields, "projectId"),
+                        OptionalId(fields, "projectId"),
                         OptionalText(fields, "description") ?? id,
                         OptionalId(fields, "createdBy"),
                         Flag(fields, "deleted"));

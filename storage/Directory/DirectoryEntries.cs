@@ -39,12 +39,12 @@ public sealed record ProjectEntry(string OrganizationId, string Id, string Name,
 /// <summary>An API key of a project.</summary>
 /// <param name="OrganizationId">The organisation.</param>
 /// <param name="Id">1 to 128 characters, unique in the organisation.</param>
-/// <param name="ProjectId">The project of the same organisation.</param>
+/// <param name="ProjectId">The project of the same organisation, or null.</param>
 /// <param name="Description">The label; the id where none was given.</param>
 /// <param name="CreatedBy">The user whose usage it is, or null where nobody is known.</param>
 /// <param name="Deleted">True where only the label is kept.</param>
 public sealed record ApiKeyEntry(
-    string OrganizationId, string Id, string ProjectId, string Description, string? CreatedBy = null, bool Deleted = false);
+    string OrganizationId, string Id, string? ProjectId, string Description, string? CreatedBy = null, bool Deleted = false);
 
 /// <summary>An agent of an organisation.</summary>
 /// <param name="OrganizationId">The organisation.</param>

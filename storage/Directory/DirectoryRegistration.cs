@@ -32,9 +32,12 @@ internal static class DirectoryRegistration
             id,
             Label(name, id));
 
+    private static int ProjectOrOrganization(DirectoryConnection connection, string organizationId, string? projectId) =>
+        projectId is null ? Organization(connection, organizationId) : Project(connection, organizationId, projectId);
+
     private static int ApiKey(DirectoryConnection connection, SeenApiKey key)
     {
-        var rows = Project(connection, key.OrganizationId, key.ProjectId);
+        var rows = ProjectOrOrganization(connection, key.OrganizationId, key.ProjectId);
         if (key.MemberId is not null)
         {
             rows += Member(connection, key.OrganizationId, key.MemberId);
@@ -54,9 +57,7 @@ internal static class DirectoryRegistration
 
     private static int Agent(DirectoryConnection connection, SeenAgent agent)
     {
-        var rows = agent.ProjectId is null
-            ? Organization(connection, agent.OrganizationId)
-            : Project(connection, agent.OrganizationId, agent.ProjectId);
+        var rows = ProjectOrOrganization(connection, agent.OrganizationId, agent.ProjectId);
         return rows + connection.Execute(
             "INSERT INTO agent (organization_id, id, project_id, name, deleted, origin) VALUES ($1, $2, $3, $2, 0, 'seen')"
             + " ON CONFLICT DO NOTHING",

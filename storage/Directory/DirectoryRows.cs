@@ -53,7 +53,7 @@ internal static class DirectoryRows
             "SELECT organization_id, id, project_id, description, created_by, deleted FROM api_key" + Where(organizationId)
             + " ORDER BY organization_id, id",
             row => new ApiKeyEntry(
-                row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), Text(row, 4), row.GetBoolean(5)),
+                row.GetString(0), row.GetString(1), Text(row, 2), row.GetString(3), Text(row, 4), row.GetBoolean(5)),
             Values(organizationId));
 
     public static List<AgentEntry> Agents(DirectoryConnection connection, string? organizationId = null) =>

@@ -2,7 +2,7 @@ namespace Analytics.Storage.Directory;
 
 // organization ──┬─< organization_zone    reporting zones, in the order given
 //   id           ├─< member >── user      role NULL: has left; usage never brings that person back, a document does
-//   name, plan   ├─< project ──┬─< api_key     project_id; created_by ─> user
+//   name, plan   ├─< project ──┬─< api_key     project_id, or none; created_by ─> user
 //                │             └─< agent       project_id, or none
 //                ├─< model ──< price      organization_id '' holds the operator's defaults (so no foreign key there)
 //                ├─< seen_model           what events said first about a mapping that no table named
@@ -62,9 +62,9 @@ internal static class DirectorySchema
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE api_key (
-            organization_id TEXT    NOT NULL,
+            organization_id TEXT    NOT NULL REFERENCES organization (id),
             id              TEXT    NOT NULL,
-            project_id      TEXT    NOT NULL,
+            project_id      TEXT,
             description     TEXT    NOT NULL,
             created_by      TEXT    REFERENCES user (id),
             deleted         INTEGER NOT NULL CHECK (deleted IN (0, 1)),

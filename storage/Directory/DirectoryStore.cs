@@ -163,12 +163,14 @@ public sealed class DirectoryStore : IDisposable
         userId)).SingleOrDefault();
 
     /// <summary>Reads one organisation whole. Keep the answer for as long as <see cref="Version"/> stays.</summary>
-    /// <param name="organizationId">A known organisation.</param>
-    /// <exception cref="KeyNotFoundException">There is no such organisation.</exception>
+    /// <param name="organizationId">
+    /// An organisation. One that is not in the directory reads as it will once usage registers it: its id as its name,
+    /// the enterprise plan, and the operator's models.
+    /// </param>
     public OrganizationDirectory Read(string organizationId) => reader.Read(connection =>
     {
         var organization = DirectoryRows.Organizations(connection, organizationId).SingleOrDefault()
-            ?? throw new KeyNotFoundException($"Organization '{organizationId}' is not in the directory.");
+            ?? new OrganizationEntry(organizationId, organizationId, "enterprise", []);
         var users = DirectoryRows.Users(connection, organizationId);
         var usersById = users.ToDictionary(user => user.Id, StringComparer.Ordinal);
         return new OrganizationDirectory(

@@ -7,7 +7,6 @@ using Analytics.Engine.Usage;
 using Analytics.Storage.Directory;
 using Analytics.Storage.Rollup;
 using NodaTime;
-using NodaTime.Text;
 
 namespace Analytics.Storage.Import;
 

@@ -122,12 +122,12 @@ public class DirectoryStoreTests : DirectoryTest
     }
 
     [Fact]
-    public void Read_UnknownOrganization_IsAnError()
+    public void Read_UnknownOrganization_IsWhatUsageWillRegister()
     {
         using var store = Open();
 
         Assert.Null(store.FindOrganization("o"));
-        Assert.Throws<KeyNotFoundException>(() => store.Read("o"));
+        Assert.Equal(("o", "enterprise", 0), (store.Read("o").Organization.Name, store.Read("o").Organization.Plan, store.Read("o").Projects.Count));
         Assert.Empty(store.Export("o").Organizations!);
     }
 
