@@ -110,17 +110,16 @@ internal sealed partial class PhysicalFiles : Files
 
     public override string LockOwner(string path)
     {
-        try
-        {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            Span<byte> content = stackalloc byte[16];
-            var text = Encoding.ASCII.GetString(content[..stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)]);
-            return text.All(char.IsAsciiDigit) ? text : string.Empty;
-        }
-        catch (IOException)
+        // Not by FileStream: it would ask for a lock of its own, and be refused.
+        using var handle = new SafeFileHandle(OpenDescriptor(path, ReadOnly), ownsHandle: true);
+        if (handle.IsInvalid)
         {
             return string.Empty;
         }
+
+        Span<byte> content = stackalloc byte[16];
+        var text = Encoding.ASCII.GetString(content[..RandomAccess.Read(handle, content, 0)]);
+        return text.All(char.IsAsciiDigit) ? text : string.Empty;
     }
 
     private static void Sync(int descriptor, string path)
