@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
@@ -13,6 +14,9 @@ namespace Analytics.Server.Contracts;
 /// <param name="isMoneyText">Whether costs are written as text.</param>
 internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
 {
+    /// <summary>Names are written as they are: the answer is JSON in UTF-8 and never part of a page.</summary>
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The writer.</summary>
     public Utf8JsonWriter Writer { get; } = writer;
 

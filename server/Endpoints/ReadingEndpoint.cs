@@ -38,7 +38,7 @@ internal sealed record Question(HttpContext Context, ReadingRequest Request, Usa
     {
         Context.Response.ContentType = "application/json; charset=utf-8";
         Context.Response.Headers.CacheControl = "private, no-cache";
-        var writer = new Utf8JsonWriter(Context.Response.BodyWriter);
+        var writer = new Utf8JsonWriter(Context.Response.BodyWriter, UsageJson.Options);
         await using (writer)
         {
             writer.WriteStartObject();

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 
@@ -16,7 +15,7 @@ internal sealed class UsageInput : IAsyncDisposable
     public UsageInput(string path, bool isQuoted)
     {
         Stream file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 1 << 16 });
-        content = new HashingStream(IsGzip(file) ? new GZipStream(file, CompressionMode.Decompress) : file);
+        content = new HashingStream(IsGzip(file) ? new GzipInput(file) : file);
         reader = PipeReader.Create(content, new StreamPipeReaderOptions(bufferSize: 1 << 16));
         Lines = new LineReader(reader, isQuoted);
     }
@@ -41,49 +40,18 @@ internal sealed class UsageInput : IAsyncDisposable
         return read == 2 && magic is [0x1f, 0x8b];
     }
 
-    private sealed class HashingStream(Stream inner) : Stream
+    private sealed class HashingStream(Stream inner) : ForwardStream
     {
         private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public string Sha256() => Convert.ToHexStringLower(hash.GetCurrentHash());
 
-        public override int Read(byte[] buffer, int offset, int count)
+        public override int Read(Span<byte> buffer)
         {
-            var read = inner.Read(buffer, offset, count);
-            hash.AppendData(buffer, offset, read);
+            var read = inner.Read(buffer);
+            hash.AppendData(buffer[..read]);
             return read;
         }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            hash.AppendData(buffer.Span[..read]);
-            return read;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -1,0 +1,24 @@
+# Read by run.sh and test.sh: says what it does, and installs what is missing.
+
+say() { printf '\n== %s\n' "$*"; }
+
+need_dotnet() {
+  if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
+    echo "error: found no .NET 10 SDK. Install it (package dotnet-sdk-10.0 of Microsoft's Debian repository), then try again." >&2
+    exit 69
+  fi
+}
+
+# The systems that tests and benchmarks compare with: libraries inside of npm packages, pinned by a lock file.
+install_peers() {
+  if [ -e bench/Comparison/node_modules/.package-lock.json ] \
+    && [ bench/Comparison/node_modules/.package-lock.json -nt bench/Comparison/package-lock.json ]; then
+    return
+  fi
+  if ! command -v npm >/dev/null; then
+    say "Installing npm (apt)"
+    apt-get update -qq && apt-get install -y -qq npm
+  fi
+  say "Installing peers for comparison (npm)"
+  npm ci --prefix bench/Comparison --no-fund --no-audit --loglevel=error
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Checks format, builds, and runs all tests. The last line says how many passed.
+#   ./test.sh [FILTER]     a filter as in dotnet test --filter
+set -euo pipefail
+cd "$(dirname "$0")"
+. ./setup.sh
+need_dotnet
+install_peers
+
+say "Building"
+dotnet restore --nologo -v quiet
+dotnet build --no-restore --nologo -v quiet -clp:ErrorsOnly
+
+say "Format"
+dotnet format --no-restore --verify-no-changes
+
+say "Tests"
+results=artifacts/test-results
+rm -rf "$results"
+status=0
+dotnet test tests --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=minimal" ${1:+--filter "$1"} || status=$?
+
+# The counters of the result file are the truth; the runner's own words change with its version.
+counters=$(grep -o '<Counters [^>]*>' "$results/tests.trx")
+count() { echo "$counters" | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*'; }
+passed=$(count passed); total=$(count total); executed=$(count executed)
+failed=$((executed - passed)); skipped=$((total - executed))
+if [ "$skipped" -gt 0 ]; then
+  say "$skipped skipped"
+  grep -o 'outcome="NotExecuted"' "$results/tests.trx" >/dev/null && grep -A6 'outcome="NotExecuted"' "$results/tests.trx" | grep -o '<Message>[^<]*' | sed 's/<Message>/  /' | sort | uniq -c
+fi
+if [ "$executed" -eq 0 ] && [ "$status" -eq 0 ]; then status=1; fi
+echo
+echo "$passed passed, $failed failed$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
+exit "$status"

@@ -1,0 +1,76 @@
+using System.Net;
+using Xunit;
+
+namespace Analytics.Tests.Server;
+
+public class BadRequestTests
+{
+    private const string Organization = """{ "organizations": [ { "id": "org_1", "name": "Acme", "plan": "enterprise", "timezones": [] } ] }""";
+
+    // Query, the parameter at fault, and what the message says.
+    private static readonly (string Query, string Parameter, string Message)[] Cases =
+    [
+        ("organizationId=org_1&timezone=Europe/Pari", "timezone", "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."),
+        ("organizationId=org_1&timezone=europe/paris", "timezone", "found 'europe/paris', expected an IANA id such as 'Europe/Paris'."),
+        ("organizationId=org_1&timezone=UTC%2B05:30", "timezone", "found 'UTC+05:30', expected an IANA id such as 'Europe/Paris'."),
+        ("organizationId=org_1&timezone=", "timezone", "found '', expected an IANA id such as 'Europe/Paris'."),
+        ("organizationId=org_1&from=2026-06-26&to=2026-06-24", "from", "found 2026-06-26, which is after 'to' 2026-06-24; expected the same day or an earlier one."),
+        ("organizationId=org_1&from=2026-06-26", "to", "found 'from' without 'to', expected both or neither."),
+        ("organizationId=org_1&to=2026-06-26", "from", "found 'to' without 'from', expected both or neither."),
+        ("organizationId=org_1&from=2026-02-30&to=2026-03-01", "from", "found '2026-02-30', expected a date as YYYY-MM-DD, such as 2026-06-24."),
+        ("organizationId=org_1&from=24.06.2026&to=2026-06-24", "from", "found '24.06.2026', expected a date as YYYY-MM-DD, such as 2026-06-24."),
+        ("organizationId=org_1&from=9999-12-30&to=9999-12-31", "to", "found 9999-12-31, expected a date from 0001-01-01 to 9999-12-29."),
+        ("organizationId=org_1&from=2026-06-24&from=2026-06-25&to=2026-06-26", "from", "found it more than once, expected it once."),
+        ("organizationId=org_1&groupBy=modell", "groupBy", "found 'modell', expected 'model', or another of model, mapping, provider, project, apiKey, member, app, serviceType, agent."),
+        ("organizationId=org_1&groupBy=colour", "groupBy", "found 'colour', expected one of model, mapping, provider, project, apiKey, member, app, serviceType, agent."),
+        ("organizationId=org_1&project=prj_1", "project", "unknown parameter, expected 'projectId', or another of organizationId, from, to, timezone, money, projectId, apiKeyId, memberId, model, mapping, provider, app, serviceType, agentId, groupBy."),
+        ("organizationId=org_1&groupby=model", "groupby", "unknown parameter, expected 'groupBy', or another of organizationId, from, to, timezone, money, projectId, apiKeyId, memberId, model, mapping, provider, app, serviceType, agentId, groupBy."),
+        ("organizationId=org_1&money=float", "money", "found 'float', expected one of number, string."),
+        ("groupBy=model", "organizationId", "found nothing, expected an organisation's id."),
+        ("organizationId=&groupBy=model", "organizationId", "found nothing, expected an organisation's id."),
+        ("organizationId=org_1&organizationId=org_2", "organizationId", "found it more than once, expected it once."),
+    ];
+
+    [Fact]
+    public async Task Activity_BadParameter_IsNamedWithWhatWasFoundAndExpected()
+    {
+        await using var server = await RunningServer.StartAsync(Organization, "org_1", string.Empty);
+        var token = server.Token("org_1", "u_1");
+        foreach (var (query, parameter, message) in Cases)
+        {
+            using var response = await server.GetAsync($"/analytics/activity?{query}", token);
+
+            Assert.Equal((query, HttpStatusCode.BadRequest), (query, response.StatusCode));
+            var problem = await AccessTests.ProblemAsync(response);
+            Assert.Equal("/problems/invalid-parameters", problem.GetProperty("type").GetString());
+            var errors = problem.GetProperty("errors");
+            Assert.True(errors.TryGetProperty(parameter, out var messages), errors.GetRawText());
+            Assert.Equal(message, messages[0].GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Activity_SeveralBadParameters_AreAllNamed()
+    {
+        await using var server = await RunningServer.StartAsync(Organization, "org_1", string.Empty);
+
+        using var response = await server.GetAsync("/analytics/activity?organizationId=org_1&timezone=Mars&groupBy=x&form=2026-01-01", server.Token("org_1", "u_1"));
+
+        var errors = (await AccessTests.ProblemAsync(response)).GetProperty("errors");
+        Assert.Equal(["form", "groupBy", "timezone"], errors.EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task UnknownPathAndMethod_AreProblems()
+    {
+        await using var server = await RunningServer.StartAsync(Organization, "org_1", string.Empty);
+
+        using var unknown = await server.GetAsync("/analytics/nothing");
+        using var method = await server.GetAsync("/analytics/activity", method: HttpMethod.Delete);
+        using var health = await server.GetAsync("/healthz");
+
+        Assert.Equal("/problems/unknown-path", (await AccessTests.ProblemAsync(unknown)).GetProperty("type").GetString());
+        Assert.Equal("/problems/method-not-allowed", (await AccessTests.ProblemAsync(method)).GetProperty("type").GetString());
+        Assert.Equal("ok", await health.Content.ReadAsStringAsync());
+    }
+}

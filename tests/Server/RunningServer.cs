@@ -1,0 +1,111 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Analytics.Server;
+using Analytics.Storage.Directory;
+using Analytics.Storage.Import;
+using Analytics.Storage;
+using Microsoft.AspNetCore.Builder;
+using NodaTime;
+using Xunit;
+
+namespace Analytics.Tests.Server;
+
+/// <summary>A server on a free port of this machine, over a data folder of its own.</summary>
+public sealed class RunningServer : IAsyncDisposable
+{
+    /// <summary>The server's present: noon in UTC.</summary>
+    public static readonly Instant Now = Instant.FromUtc(2026, 6, 26, 12, 0);
+
+    private readonly TemporaryFolder folder = new();
+    private readonly HttpClient client = new();
+    private WebApplication? app;
+
+    private RunningServer() => Store = UsageStore.Open(folder.File("data"), Files.Physical);
+
+    public UsageStore Store { get; }
+
+    public TemporaryFolder Folder => folder;
+
+    /// <summary>Starts a server with a directory document and events.</summary>
+    /// <param name="directory">A document, or null for none.</param>
+    /// <param name="organization">The events' organisation.</param>
+    /// <param name="events">NDJSON.</param>
+    /// <param name="now">The server's present; <see cref="Now"/> if null.</param>
+    public static async Task<RunningServer> StartAsync(string? directory, string organization, string events, Instant? now = null)
+    {
+        var server = new RunningServer();
+        if (directory is not null)
+        {
+            server.Store.Directory.Import(DirectoryDocument.Parse(System.Text.Encoding.UTF8.GetBytes(directory)));
+        }
+
+        if (events.Length > 0)
+        {
+            var summary = await new FileImport(server.Store, Files.Physical, organization, now ?? Now)
+                .EventsAsync(server.folder.Write("events.ndjson", events), isAgain: false, CancellationToken.None);
+            Assert.Empty(summary.Errors);
+        }
+
+        await server.ListenAsync(now ?? Now);
+        return server;
+    }
+
+    /// <summary>Starts a server over what <paramref name="fill"/> puts into the store.</summary>
+    public static async Task<RunningServer> StartAsync(Func<UsageStore, TemporaryFolder, Task> fill)
+    {
+        var server = new RunningServer();
+        await fill(server.Store, server.folder);
+        await server.ListenAsync(Now);
+        return server;
+    }
+
+    /// <summary>A reading token of a member, who joins with the role if they are none.</summary>
+    public string Token(string organization, string user, string role = "owner", TokenKind kind = TokenKind.Read)
+    {
+        if (Store.Directory.FindRole(organization, user) is null)
+        {
+            Store.Directory.EnsureMember(organization, user, role);
+        }
+
+        return Store.Directory.CreateToken(organization, user, kind, Now);
+    }
+
+    public async Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null)
+    {
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, new Uri(app!.Urls.First() + pathAndQuery));
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        return await client.SendAsync(request);
+    }
+
+    /// <summary>Gets a JSON answer and expects success.</summary>
+    public async Task<JsonElement> JsonAsync(string pathAndQuery, string token)
+    {
+        using var response = await GetAsync(pathAndQuery, token);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (app is not null)
+        {
+            await app.DisposeAsync();
+        }
+
+        client.Dispose();
+        Store.Dispose();
+        folder.Dispose();
+    }
+
+    private async Task ListenAsync(Instant now)
+    {
+        Store.Load();
+        app = AnalyticsApp.Build(Store, new FixedClock(now), "http://127.0.0.1:0");
+        await app.StartAsync();
+    }
+}

@@ -1,0 +1,240 @@
+using Analytics.Engine.Usage;
+using Analytics.Storage;
+using Analytics.Storage.Catalog;
+using Analytics.Storage.Rollup;
+using NodaTime;
+using Xunit;
+
+namespace Analytics.Tests.Store;
+
+public sealed class DataFolderTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    [Fact]
+    public void Verify_AnyFlippedByteOfAnyDataFile_NamesFileAndColumn()
+    {
+        Fill();
+        string[] columns = ["id_hash_high", "id_hash_low", "content_hash", .. UsageSchema.Schema.Fields.Select(field => field.Name), "(footer)", "(magic)"];
+        HashSet<string> named = [];
+        foreach (var path in DataFiles())
+        {
+            var original = File.ReadAllBytes(path);
+            for (var i = 0; i < original.Length; i++)
+            {
+                var flipped = original.ToArray();
+                flipped[i] ^= (byte)(1 << (i % 8));
+                File.WriteAllBytes(path, flipped);
+
+                var finding = Assert.Single(Verify().Findings);
+
+                Assert.Equal(Path.GetRelativePath(Data, path), finding.File);
+                Assert.Contains(finding.Column, columns);
+                named.Add(finding.Column);
+            }
+
+            File.WriteAllBytes(path, original);
+        }
+
+        Assert.Equal(columns.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+        Assert.Empty(Verify().Findings);
+    }
+
+    [Fact]
+    public void Load_AnyFlippedByteOfTheUsageFile_GivesTheSameSumsOrRefuses()
+    {
+        Fill();
+        var path = DataFiles().First(file => file.Contains("requests", StringComparison.Ordinal));
+        var expected = Sums();
+        var original = File.ReadAllBytes(path);
+        var refused = 0;
+        for (var i = 0; i < original.Length; i++)
+        {
+            var flipped = original.ToArray();
+            flipped[i] ^= 0x20;
+            File.WriteAllBytes(path, flipped);
+            try
+            {
+                Assert.Equal(expected, Sums());
+            }
+            catch (CorruptFileException exception)
+            {
+                Assert.Contains(Path.GetFileName(path), exception.Message, StringComparison.Ordinal);
+                refused++;
+            }
+        }
+
+        Assert.True(refused > original.Length / 2, $"{refused} of {original.Length} flips were refused.");
+    }
+
+    [Fact]
+    public void Manifest_AnyFlippedByteOrTruncation_IsNoticed()
+    {
+        Fill();
+        var path = Path.Combine(Data, "manifest.json");
+        var original = File.ReadAllBytes(path);
+        for (var i = 0; i < original.Length; i++)
+        {
+            var flipped = original.ToArray();
+            flipped[i] ^= (byte)(1 << (i % 7));
+            File.WriteAllBytes(path, flipped);
+            var isNoticed = Verify().Findings is [{ Column: "(manifest)" }];
+
+            // White space, letter case of names and the like outside of the checked part may change nothing.
+            Assert.True(isNoticed || Manifest.Read(Files.Physical, path).Sequence == 1, $"Byte {i} flipped unnoticed.");
+            File.WriteAllBytes(path, original[..i]);
+            Assert.Equal("(manifest)", Assert.Single(Verify().Findings).Column);
+        }
+    }
+
+    [Fact]
+    public void Open_HeldFolder_NamesTheOwner()
+    {
+        using var first = UsageStore.Open(Data, Files.Physical);
+
+        var error = Assert.Throws<DataFolderInUseException>(() => UsageStore.Open(Data, Files.Physical));
+
+        Assert.Equal($"Data folder '{Data}' is in use by another process (pid {Environment.ProcessId}). Stop it, or wait until it ends, then repeat the command.", error.Message);
+    }
+
+    [Fact]
+    public void Load_TruncatedMissingOrForeignFile_IsRefusedByName()
+    {
+        Fill();
+        var path = DataFiles().First(file => file.Contains("requests", StringComparison.Ordinal));
+        var original = File.ReadAllBytes(path);
+
+        File.WriteAllBytes(path, original[..^10]);
+        AssertRefused($"Found {original.Length - 10} bytes in '{path}'; expected {original.Length} by the manifest. The file was truncated or replaced; restore it from a backup.");
+
+        File.Delete(path);
+        AssertRefused($"Found no file in '{path}'; expected a file of {original.Length} bytes. It was removed; restore it from a backup.");
+
+        File.WriteAllBytes(path, new byte[original.Length]);
+        Assert.Throws<CorruptFileException>(() => Sums());
+        Assert.Equal("(magic)", Verify().Findings[0].Column);
+
+        void AssertRefused(string message) => Assert.Equal(message, Assert.Throws<CorruptFileException>(() => Sums()).Message);
+    }
+
+    [Fact]
+    public void ForeignFileInAPartition_IsNotReadAndVerifyNamesIt()
+    {
+        Fill();
+        var expected = Sums();
+        var stranger = Path.Combine(Path.GetDirectoryName(DataFiles()[0])!, "notes.parquet");
+        File.WriteAllText(stranger, "hello");
+
+        Assert.Equal(expected, Sums());
+        var finding = Assert.Single(Verify().Findings);
+        Assert.Equal((Path.GetRelativePath(Data, stranger), "found a file that the manifest does not name, expected none. It is not read; move it away."), (finding.File, finding.Problem));
+    }
+
+    [Fact]
+    public void Open_DataWithoutManifest_IsNotTakenForAnEmptyStore()
+    {
+        Fill();
+        File.Delete(Path.Combine(Data, "manifest.json"));
+
+        var error = Assert.Throws<DataFolderException>(() => UsageStore.Open(Data, Files.Physical));
+
+        Assert.Contains("has data files", error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(DataFiles());
+    }
+
+    [Fact]
+    public void Organizations_WithAnyId_KeepTheirFilesInsideOfTheDataFolder()
+    {
+        string[] ids = ["../../etc", "Acme", "acme", "a/b", ".", new string('ü', 128), "sha256-0123", "CON", "a b=c%"];
+        using (var store = UsageStore.Open(Data, Files.Physical))
+        {
+            foreach (var id in ids)
+            {
+                Add(store, id);
+            }
+
+            store.Load();
+            Assert.All(ids, id => Assert.Equal(1, store.Snapshot(id).Usage.RowCount));
+        }
+
+        var folders = DataFiles().Select(path => Path.GetRelativePath(Data, path).Split('/')[1]).ToArray();
+        Assert.Equal(ids.Length, folders.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.All(folders, name => Assert.True(name.Length < 128 && !name.Contains("..", StringComparison.Ordinal)));
+        Assert.Contains("organization=%41cme", folders);
+        Assert.Empty(Verify().Findings);
+    }
+
+    [Fact]
+    public void Files_AreForTheOwnerOnly()
+    {
+        Fill();
+
+        Assert.All(Directory.GetFiles(Data, "*", SearchOption.AllDirectories), file =>
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.All([Data, .. Directory.GetDirectories(Data, "*", SearchOption.AllDirectories)], path =>
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path)));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private string Data => folder.File("data");
+
+    private string[] DataFiles() => [.. Directory.GetFiles(Data, "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    private VerifyReport Verify() => StoreVerifier.Verify(Data, Files.Physical, CancellationToken.None);
+
+    private UsageSums Sums()
+    {
+        using var store = UsageStore.Open(Data, Files.Physical);
+        store.Load();
+        UsageSums sums = default;
+        foreach (var batch in store.Snapshot("org").Usage.Batches)
+        {
+            foreach (var measure in Measures.All)
+            {
+                foreach (var value in batch.Values(measure))
+                {
+                    sums[measure] += value;
+                }
+            }
+        }
+
+        return sums;
+    }
+
+    /// <summary>One commit with usage and ids of one month.</summary>
+    private void Fill()
+    {
+        using var store = UsageStore.Open(Data, Files.Physical);
+        var append = store.Append("org", Duration.FromHours(1));
+        for (var i = 0; i < 9; i++)
+        {
+            UsageMeasures measures = default;
+            foreach (var measure in Measures.All)
+            {
+                measures[measure] = (i * 1000) + (int)measure;
+            }
+
+            append.Add(new UsageEvent
+            {
+                Id = $"id-{i}",
+                Timestamp = Instant.FromUtc(2026, 6, 1 + i, 10, 0),
+                Keys = new UsageKeys($"prj-{i % 3}", "key", "a/b", "app", "text-generation", string.Empty),
+                Measures = measures,
+                ContentHash = i,
+                Labels = new UsageLabels(),
+            });
+        }
+
+        append.Commit(source: null);
+    }
+
+    private static void Add(UsageStore store, string organization)
+    {
+        var append = store.Append(organization, Duration.FromHours(1));
+        UsageMeasures measures = default;
+        measures[Measure.RequestCount] = 1;
+        append.Add(Instant.FromUtc(2026, 6, 1, 0, 0), new UsageKeys("p", "k", "m", string.Empty, string.Empty, string.Empty), measures, new UsageLabels());
+        append.Commit(source: null);
+    }
+}
