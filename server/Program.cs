@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Analytics.Server.Commands;
 using NodaTime;
 
@@ -7,13 +6,4 @@ using NodaTime;
 IClock clock = SystemClock.Instance;
 #pragma warning restore RS0030
 
-var root = new RootCommand("Usage analytics for LLM traffic: where every dollar went, exactly, in your own time zone.")
-{
-    ServeCommand.Create(clock),
-    ImportCommand.Create(clock),
-    DirectoryCommand.Create(),
-    TokenCommand.Create(clock),
-    VerifyCommand.Create(),
-};
-
-return await CommandRunner.RunAsync(root, args, Console.Out, Console.Error);
+return await CommandRunner.RunAsync(CommandLine.Root(clock), args, Console.Out, Console.Error);

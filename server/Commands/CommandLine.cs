@@ -1,0 +1,17 @@
+using System.CommandLine;
+using NodaTime;
+
+namespace Analytics.Server.Commands;
+
+/// <summary>All commands.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Root(IClock clock) => new("Usage analytics for LLM traffic: where every dollar went, exactly, in your own time zone.")
+    {
+        ServeCommand.Create(clock),
+        ImportCommand.Create(clock),
+        DirectoryCommand.Create(),
+        TokenCommand.Create(clock),
+        VerifyCommand.Create(),
+    };
+}
