@@ -116,7 +116,7 @@ public readonly record struct Coverage(Instant Start, Instant End, Duration Grai
     /// <summary>Whether an edge between two buckets falls inside one of the intervals, so that the split is not exact.</summary>
     /// <param name="edge">A bucket edge.</param>
     public bool IsCutInexactlyBy(Instant edge) =>
-        Start < edge && edge < End && (edge - NodaConstants.UnixEpoch).ToInt64Nanoseconds() % Grain.ToInt64Nanoseconds() != 0;
+        Start < edge && edge < End && edge.ToUnixTimeTicks() % Grain.BclCompatibleTicks != 0;
 }
 
 /// <summary>Rows of <see cref="UsageSchema"/> sorted by time, with what the planner needs to know about them.</summary>
