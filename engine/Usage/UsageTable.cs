@@ -48,8 +48,10 @@ public sealed class UsageTable
         }
 
         this.batches = filled;
-        this.storedKeys = storedKeys;
-        Coverage = coverage;
+
+        // Copies: a builder goes on filling its lists after it has made a snapshot of them.
+        this.storedKeys = [.. storedKeys.Select(keys => (IReadOnlyList<string>)[.. keys])];
+        Coverage = [.. coverage];
         DataThrough = coverage.Count == 0 ? null : coverage.Max(part => part.End);
         tables = new DimensionTable[Dimensions.All.Count];
         foreach (var dimension in Dimensions.Stored)
