@@ -48,8 +48,10 @@ public sealed class UsageTable
         }
 
         this.batches = filled;
-        this.storedKeys = storedKeys;
-        Coverage = coverage;
+
+        // Copies: a builder goes on filling its lists after it has made a snapshot of them.
+        this.storedKeys = [.. storedKeys.Select(keys => (IReadOnlyList<string>)[.. keys])];
+        Coverage = [.. coverage];
         DataThrough = coverage.Count == 0 ? null : coverage.Max(part => part.End);
         tables = new DimensionTable[Dimensions.All.Count];
         foreach (var dimension in Dimensions.Stored)
@@ -116,7 +118,7 @@ public readonly record struct Coverage(Instant Start, Instant End, Duration Grai
     /// <summary>Whether an edge between two buckets falls inside one of the intervals, so that the split is not exact.</summary>
     /// <param name="edge">A bucket edge.</param>
     public bool IsCutInexactlyBy(Instant edge) =>
-        Start < edge && edge < End && (edge - NodaConstants.UnixEpoch).ToInt64Nanoseconds() % Grain.ToInt64Nanoseconds() != 0;
+        Start < edge && edge < End && edge.ToUnixTimeTicks() % Grain.BclCompatibleTicks != 0;
 }
 
 /// <summary>Rows of <see cref="UsageSchema"/> sorted by time, with what the planner needs to know about them.</summary>
