@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Analytics.Engine.Arrow;
@@ -51,6 +52,11 @@ public sealed class PrimitiveArray<T> : ArrowArray
         if (width != typeof(T))
         {
             throw new ArgumentException($"Type {type} does not hold values of {typeof(T).Name}.", nameof(type));
+        }
+
+        if (data.LengthBytes % Unsafe.SizeOf<T>() != 0)
+        {
+            throw new ArgumentException($"{data.LengthBytes} bytes are not whole values of {typeof(T).Name}.", nameof(data));
         }
 
         this.data = data;

@@ -19,7 +19,7 @@ public static class PicoDollars
     private const int MaxTextLength = 1_000;
 
     /// <summary>Reads dollars from decimal text such as <c>0.0375</c>, <c>12</c> or <c>1.5e-7</c>.</summary>
-    /// <param name="text">ASCII: digits with at most one point, optionally an exponent. No sign, spaces or separators.</param>
+    /// <param name="text">ASCII: digits with at most one point, optionally an exponent. No sign, spaces or separators, at most 1,000 characters.</param>
     /// <param name="pico">Pico-dollars, 0 or more, rounded half to even where the text has more than 12 decimals.</param>
     /// <param name="isRounded">Whether rounding changed the value.</param>
     /// <returns>What became of it.</returns>

@@ -215,7 +215,7 @@ public static class Instants
     /// <param name="instant">Any instant of NodaTime's range.</param>
     public static long ToUnixMicroseconds(this Instant instant)
     {
-        // Ticks (100 ns) fit: NodaTime's range ends at about 2.5e17 of them.
+        // Ticks (100 ns) fit: NodaTime spans about 6.3e18 of them.
         var ticks = instant.ToUnixTimeTicks();
         var micros = ticks / 10;
         return ticks % 10 < 0 ? micros - 1 : micros;

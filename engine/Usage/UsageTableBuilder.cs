@@ -28,6 +28,7 @@ public sealed class UsageTableBuilder
             ? (ArrowArray)GatherCodes(filled, order, index)
             : GatherValues(filled, order, index, field.Type)).ToArray();
         batches.Add(new UsageBatch(new RecordBatch(UsageSchema.Schema, columns)));
+        GC.KeepAlive(filled);
     }
 
     /// <summary>Makes the table.</summary>
