@@ -24,6 +24,7 @@ public sealed class UsageStore : IDisposable
     private readonly Lock commitLock = new();
     private readonly Dictionary<string, UsageSnapshot> snapshots = new(StringComparer.Ordinal);
     private Manifest manifest;
+    private bool isLoaded;
 
     private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
     {
@@ -95,6 +96,8 @@ public sealed class UsageStore : IDisposable
         {
             Load(organization.Key, organization);
         }
+
+        isLoaded = true;
     }
 
     /// <summary>An organisation's current snapshot. Names follow the directory; an organisation without usage has an empty table.</summary>
@@ -149,7 +152,7 @@ public sealed class UsageStore : IDisposable
             next.Write(files, Folder.Manifest);
             manifest = next;
             Directory.Register(sequence, registrations);
-            if (snapshots.ContainsKey(organization))
+            if (isLoaded)
             {
                 Load(organization, manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization));
             }

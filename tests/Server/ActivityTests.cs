@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Analytics.Storage.Import;
 using Analytics.Storage;
+using Analytics.Storage.Import;
 using Xunit;
 
 namespace Analytics.Tests.Server;

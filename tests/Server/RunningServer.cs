@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Analytics.Server;
+using Analytics.Storage;
 using Analytics.Storage.Directory;
 using Analytics.Storage.Import;
-using Analytics.Storage;
 using Microsoft.AspNetCore.Builder;
 using NodaTime;
 using Xunit;

@@ -88,6 +88,20 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public void Commit_AfterLoad_IsSeenByTheNextSnapshot_OfAnyOrganization()
+    {
+        using var store = UsageStore.Open(Data, Files.Physical);
+        Add(store, "early");
+        store.Load();
+        var before = store.Snapshot("late");
+
+        Add(store, "late");
+        Add(store, "early");
+
+        Assert.Equal((0, 1, 2), (before.Usage.RowCount, store.Snapshot("late").Usage.RowCount, store.Snapshot("early").Usage.RowCount));
+    }
+
+    [Fact]
     public void Open_HeldFolder_NamesTheOwner()
     {
         using var first = UsageStore.Open(Data, Files.Physical);
