@@ -1,91 +1,378 @@
+using System.Buffers;
 using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
 
-/// <summary>Exact sums of all measures by group, dense over the codes of a stored column.</summary>
+/// <summary>Exact sums of all measures by group: of one bucket after the other, and of all of them together.</summary>
 /// <remarks>
-/// 64-bit totals are used as long as the largest values seen prove that no total can pass 63 bits; the first batch
-/// that could break that moves them to 128 bits.
+/// Rows are summed by the codes of a stored column, four measures at a time in 64 bits. A measure whose bound (see
+/// <see cref="UsageBatch.Bound"/>) could pass 63 bits in the bucket is summed in 128 bits instead. A derived dimension
+/// is folded from the stored codes once a bucket, not once a row. Not thread-safe: each thread has its own.
 /// </remarks>
-/// <param name="groups">Number of groups.</param>
-internal sealed class GroupAccumulator(int groups)
+internal sealed class GroupAccumulator
 {
-    private readonly long[] rows = new long[groups];
-    private readonly long[][] narrow = [.. Measures.All.Select(_ => new long[groups])];
+    // Columns of one step stay in the first-level cache with the codes that go with them.
+    private const int BlockRows = 2_048;
+    private const int Quads = 3;
+
+    // With few groups, rows in turn go to four copies of the totals: see GroupSum.Four.
+    private const int MaxGroupsWithCopies = 256;
+    private const int Stride = Measures.Count;
+
+    private readonly int groups;
+    private readonly int copyStride;
+    private readonly int[] lookup;
+    private readonly int targets;
+    private readonly long[][] quads = new long[Quads][];
     private readonly Int128[]?[] wide = new Int128[]?[Measures.Count];
     private readonly Int128[] bounds = new Int128[Measures.Count];
 
-    public delegate ReadOnlySpan<long> ValuesOf(Measure measure);
+    // Which codes the bucket's rows had, where that is cheaper than looking at all groups.
+    private readonly int[] touched;
+    private readonly int[] lastBucket;
+    private int touchedCount;
+    private int bucketNumber = 1;
+    private bool hasRows;
+    private bool isSparse;
 
-    /// <summary>The sums of one group.</summary>
-    public UsageSums this[int group]
+    private readonly int[] positionOf;
+    private readonly long[]? rangeNarrow;
+    private readonly Int128[]? rangeWide;
+
+    /// <summary>Makes room.</summary>
+    /// <param name="groups">Codes of the stored column.</param>
+    /// <param name="lookup">The group of each code; empty where codes are groups.</param>
+    /// <param name="targets">Number of groups.</param>
+    /// <param name="isRangeNarrow">Whether 64 bits are proven to do for the sums of all buckets together.</param>
+    public GroupAccumulator(int groups, int[] lookup, int targets, bool isRangeNarrow)
     {
-        get
+        this.groups = groups;
+        this.lookup = lookup;
+        this.targets = targets;
+        copyStride = groups <= MaxGroupsWithCopies ? groups * GroupSum.Lanes : 0;
+        for (var quad = 0; quad < Quads; quad++)
         {
-            UsageSums sums = default;
-            foreach (var measure in Measures.All)
+            quads[quad] = new long[copyStride == 0 ? groups * GroupSum.Lanes : 4 * copyStride];
+        }
+
+        touched = new int[groups];
+        lastBucket = new int[groups];
+        positionOf = new int[targets];
+        Array.Fill(positionOf, -1);
+        rangeNarrow = isRangeNarrow ? new long[targets * Stride] : null;
+        rangeWide = isRangeNarrow ? null : new Int128[targets * Stride];
+    }
+
+    /// <summary>Adds a stretch of rows to the current bucket.</summary>
+    /// <param name="batch">Where the rows are.</param>
+    /// <param name="source">The stored column whose codes are the groups.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="selections">Accepted codes of other columns; a row counts if all accept it.</param>
+    public void Add(UsageBatch batch, Dimension source, int first, int count, IReadOnlyList<Selection> selections)
+    {
+        if (!hasRows)
+        {
+            (hasRows, isSparse) = (true, count < groups / 2);
+        }
+
+        RaiseBounds(batch, count);
+        if (selections.Count == 0)
+        {
+            for (var row = first; row < first + count; row += BlockRows)
             {
-                sums[measure] = wide[(int)measure] is { } totals ? totals[group] : narrow[(int)measure][group];
+                AddBlock(batch, source, row, Math.Min(BlockRows, first + count - row));
             }
 
-            return sums;
+            return;
         }
-    }
 
-    /// <summary>Starts over with all sums 0.</summary>
-    public void Clear()
-    {
-        Array.Clear(rows);
-        Array.Clear(wide);
-        Array.Clear(bounds);
-        foreach (var totals in narrow)
+        var rows = ArrayPool<int>.Shared.Rent(BlockRows);
+        var codes = ArrayPool<int>.Shared.Rent(BlockRows);
+        var values = ArrayPool<long>.Shared.Rent(BlockRows * GroupSum.Lanes);
+        try
         {
-            Array.Clear(totals);
+            for (var row = first; row < first + count; row += BlockRows)
+            {
+                var length = Math.Min(BlockRows, first + count - row);
+                var selected = rows.AsSpan(0, Select(batch, selections, row, length, rows.AsSpan(0, length)));
+                Filter.Take(batch.Codes(source).Slice(row, length), selected, codes);
+                AddSelected(batch, row, length, selected, codes.AsSpan(0, selected.Length), values);
+            }
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(rows);
+            ArrayPool<int>.Shared.Return(codes);
+            ArrayPool<long>.Shared.Return(values);
         }
     }
 
-    /// <summary>Adds rows.</summary>
-    /// <param name="batch">Where the rows come from: its largest values bound the sums.</param>
-    /// <param name="codes">One group for each row.</param>
-    /// <param name="valuesOf">The rows' values of a measure.</param>
-    public void Add(UsageBatch batch, ReadOnlySpan<int> codes, ValuesOf valuesOf)
+    /// <summary>Ends the current bucket: its groups, in no order. The next rows belong to another one.</summary>
+    public GroupTable EndBucket()
     {
-        GroupSum.Count(codes, rows);
+        var table = wide.Any(totals => totals is not null) ? Wide() : Narrow();
+        Clear();
+        return table;
+    }
+
+    /// <summary>Adds the sums of all buckets that have ended.</summary>
+    /// <param name="sums">By group and measure.</param>
+    public void AddRangeTo(Int128[] sums)
+    {
+        for (var i = 0; i < sums.Length; i++)
+        {
+            sums[i] = checked(sums[i] + (rangeNarrow is not null ? rangeNarrow[i] : rangeWide![i]));
+        }
+    }
+
+    private static int Select(UsageBatch batch, IReadOnlyList<Selection> selections, int first, int length, Span<int> rows)
+    {
+        var count = -1;
+        foreach (var selection in selections)
+        {
+            var codes = batch.Codes(selection.Dimension).Slice(first, length);
+            count = count >= 0
+                ? Filter.Narrow(codes, selection.Accepted.Span, rows[..count])
+                : selection.OnlyCode is { } code ? Filter.Equal(codes, code, rows) : Filter.Rows(codes, selection.Accepted.Span, rows);
+        }
+
+        return count;
+    }
+
+    private void RaiseBounds(UsageBatch batch, int count)
+    {
         foreach (var measure in Measures.All)
         {
             var index = (int)measure;
-            if (batch.MaxValue(measure) == 0)
+            bounds[index] += batch.Bound(measure, count);
+            if (bounds[index] > long.MaxValue && wide[index] is null)
+            {
+                var totals = wide[index] = new Int128[groups];
+                for (var group = 0; group < groups; group++)
+                {
+                    totals[group] = Lane(group, index);
+                }
+            }
+        }
+    }
+
+    private void AddBlock(UsageBatch batch, Dimension source, int first, int count)
+    {
+        var codes = batch.Codes(source).Slice(first, count);
+        Touch(codes);
+        for (var quad = 0; quad < Quads; quad++)
+        {
+            if (IsNeeded(batch, quad))
+            {
+                GroupSum.Four(codes, Column(0), Column(1), Column(2), Column(3), quads[quad], copyStride);
+            }
+
+            ReadOnlySpan<long> Column(int lane) => batch.Values(MeasureOf(quad, lane)).Slice(first, count);
+        }
+
+        for (var measure = 0; measure < Measures.Count; measure++)
+        {
+            if (wide[measure] is { } totals)
+            {
+                GroupSum.Int64(batch.Values((Measure)measure).Slice(first, count), codes, totals);
+            }
+        }
+    }
+
+    private void AddSelected(UsageBatch batch, int first, int length, ReadOnlySpan<int> rows, ReadOnlySpan<int> codes, long[] values)
+    {
+        var count = rows.Length;
+        Touch(codes);
+        for (var quad = 0; quad < Quads; quad++)
+        {
+            if (!IsNeeded(batch, quad))
             {
                 continue;
             }
 
-            bounds[index] += (Int128)batch.MaxValue(measure) * codes.Length;
-            if (bounds[index] > long.MaxValue && wide[index] is null)
+            for (var lane = 0; lane < GroupSum.Lanes; lane++)
             {
-                wide[index] = [.. narrow[index].Select(total => (Int128)total)];
+                Filter.Take(batch.Values(MeasureOf(quad, lane)).Slice(first, length), rows, values.AsSpan(lane * BlockRows));
             }
 
-            if (wide[index] is { } totals)
+            GroupSum.Four(codes, Column(0), Column(1), Column(2), Column(3), quads[quad], copyStride);
+        }
+
+        for (var measure = 0; measure < Measures.Count; measure++)
+        {
+            if (wide[measure] is { } totals)
             {
-                GroupSum.Int64(valuesOf(measure), codes, totals);
+                Filter.Take(batch.Values((Measure)measure).Slice(first, length), rows, values.AsSpan());
+                GroupSum.Int64(values.AsSpan(0, count), codes, totals);
             }
-            else
+        }
+
+        ReadOnlySpan<long> Column(int lane) => values.AsSpan(lane * BlockRows, count);
+    }
+
+    /// <summary>Measures in the order of their columns, four to a quad; the last quad repeats the last measure in its free lane.</summary>
+    private static Measure MeasureOf(int quad, int lane) => (Measure)Math.Min((quad * GroupSum.Lanes) + lane, Measures.Count - 1);
+
+    private static bool IsNeeded(UsageBatch batch, int quad) =>
+        batch.MaxValue(MeasureOf(quad, 0)) > 0 || batch.MaxValue(MeasureOf(quad, 1)) > 0
+        || batch.MaxValue(MeasureOf(quad, 2)) > 0 || batch.MaxValue(MeasureOf(quad, 3)) > 0;
+
+    private void Touch(ReadOnlySpan<int> codes)
+    {
+        if (!isSparse)
+        {
+            return;
+        }
+
+        foreach (var code in codes)
+        {
+            if (lastBucket[code] != bucketNumber)
             {
-                GroupSum.Int64(valuesOf(measure), codes, narrow[index]);
+                lastBucket[code] = bucketNumber;
+                touched[touchedCount++] = code;
             }
         }
     }
 
-    /// <summary>Groups that have rows, ascending.</summary>
-    public IEnumerable<int> Touched()
+    private long Lane(int group, int measure)
     {
-        for (var group = 0; group < rows.Length; group++)
+        var totals = quads[measure / GroupSum.Lanes];
+        var at = (group * GroupSum.Lanes) + (measure % GroupSum.Lanes);
+        return copyStride == 0 ? totals[at] : totals[at] + totals[at + copyStride] + totals[at + (2 * copyStride)] + totals[at + (3 * copyStride)];
+    }
+
+    private GroupTable Narrow()
+    {
+        var candidates = isSparse ? touchedCount : groups;
+        var codes = new int[Math.Min(candidates, targets)];
+        var sums = new long[codes.Length * Stride];
+        Span<long> row = stackalloc long[Stride];
+        var count = 0;
+        for (var i = 0; i < candidates; i++)
         {
-            if (rows[group] > 0)
+            var group = isSparse ? touched[i] : i;
+            long any = 0;
+            for (var measure = 0; measure < Stride; measure++)
             {
-                yield return group;
+                any |= row[measure] = Lane(group, measure);
+            }
+
+            if (any == 0)
+            {
+                continue;
+            }
+
+            var target = Position(group, codes, ref count);
+            for (var measure = 0; measure < Stride; measure++)
+            {
+                sums[(target * Stride) + measure] += row[measure];
             }
         }
+
+        Array.Resize(ref codes, count);
+        Array.Resize(ref sums, count * Stride);
+        for (var i = 0; i < count; i++)
+        {
+            positionOf[codes[i]] = -1;
+            for (var measure = 0; measure < Stride; measure++)
+            {
+                AddToRange(codes[i], measure, sums[(i * Stride) + measure]);
+            }
+        }
+
+        return new GroupTable(codes, sums);
+    }
+
+    private GroupTable Wide()
+    {
+        var codes = new int[targets];
+        var sums = new Int128[targets * Stride];
+        var count = 0;
+        Span<Int128> row = stackalloc Int128[Stride];
+        for (var group = 0; group < groups; group++)
+        {
+            var isAny = false;
+            for (var measure = 0; measure < Stride; measure++)
+            {
+                row[measure] = wide[measure] is { } totals ? totals[group] : Lane(group, measure);
+                isAny |= row[measure] != 0;
+            }
+
+            if (!isAny)
+            {
+                continue;
+            }
+
+            var target = Position(group, codes, ref count);
+            for (var measure = 0; measure < Stride; measure++)
+            {
+                sums[(target * Stride) + measure] += row[measure];
+            }
+        }
+
+        Array.Resize(ref codes, count);
+        Array.Resize(ref sums, count * Stride);
+        for (var i = 0; i < count; i++)
+        {
+            positionOf[codes[i]] = -1;
+            for (var measure = 0; measure < Stride; measure++)
+            {
+                AddToRange(codes[i], measure, sums[(i * Stride) + measure]);
+            }
+        }
+
+        return new GroupTable(codes, sums);
+    }
+
+    /// <summary>Where a stored code's group stands in the bucket's table; a place is given out at its first appearance.</summary>
+    private int Position(int storedCode, int[] codes, ref int count)
+    {
+        var target = lookup.Length == 0 ? storedCode : lookup[storedCode];
+        if (positionOf[target] < 0)
+        {
+            positionOf[target] = count;
+            codes[count++] = target;
+        }
+
+        return positionOf[target];
+    }
+
+    private void AddToRange(int target, int measure, Int128 sum)
+    {
+        if (rangeNarrow is not null)
+        {
+            rangeNarrow[(target * Stride) + measure] += (long)sum;
+        }
+        else
+        {
+            rangeWide![(target * Stride) + measure] += sum;
+        }
+    }
+
+    private void Clear()
+    {
+        foreach (var totals in quads)
+        {
+            if (!isSparse)
+            {
+                Array.Clear(totals);
+                continue;
+            }
+
+            for (var i = 0; i < touchedCount; i++)
+            {
+                for (var copy = 0; copy == 0 || (copyStride > 0 && copy < 4); copy++)
+                {
+                    totals.AsSpan((touched[i] * GroupSum.Lanes) + (copy * copyStride), GroupSum.Lanes).Clear();
+                }
+            }
+        }
+
+        Array.Clear(wide);
+        Array.Clear(bounds);
+        (touchedCount, hasRows) = (0, false);
+        bucketNumber++;
     }
 }

@@ -1,134 +1,191 @@
-using System.Buffers;
-using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
 
-/// <summary>Runs plans. Groups come in one total order: cost descending, then requests descending, then label, then key by ordinal.</summary>
+/// <summary>Runs plans.</summary>
 public static class QueryExecutor
 {
-    /// <summary>Answers a plan. Sums are exact: in 64 bits where the batches' largest values prove that enough, else in 128.</summary>
+    // Below this, a second thread costs more than it saves.
+    private const long MinRowsPerThread = 50_000;
+
+    /// <summary>Answers a plan. Sums are exact: in 64 bits where the rows' bounds prove that enough, else in 128.</summary>
     /// <param name="plan">What to do.</param>
-    /// <param name="cancellation">Looked at once a bucket.</param>
+    /// <param name="cancellation">Looked at once a row range.</param>
+    /// <param name="maxThreads">Threads at most; 0 for one a core. The answer is the same for any number.</param>
     /// <exception cref="OperationCanceledException">The caller went away.</exception>
-    public static QueryResult Run(QueryPlan plan, CancellationToken cancellation)
+    public static QueryResult Run(QueryPlan plan, CancellationToken cancellation, int maxThreads = 0)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var source = plan.Query.GroupBy.StoredSource();
-        var groups = plan.Table.Table(source).Count;
-        var lookup = plan.Query.GroupBy.IsStored() ? default : plan.Table.Lookup(plan.Query.GroupBy);
-        var order = new GroupOrder(plan.Table.Table(plan.Query.GroupBy));
-        var range = new UsageSums[plan.Table.Table(plan.Query.GroupBy).Count];
-        var buckets = new BucketSums[plan.Buckets.Count];
-        Array.Fill(buckets, new BucketSums(default, []));
-        var sums = new GroupAccumulator(groups);
-        for (var scan = 0; scan < plan.Scans.Count;)
+        return Run(plan, maxThreads > 0 ? maxThreads : Environment.ProcessorCount, MinRowsPerThread, cancellation);
+    }
+
+    /// <summary>The same with a chosen size of a thread's share, so that tests split small tables too.</summary>
+    internal static QueryResult Run(QueryPlan plan, int threads, long minRowsPerThread, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var shares = Split(plan.Scans, threads, minRowsPerThread);
+        var parts = new Part[shares.Count];
+        if (shares.Count == 1)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var bucket = plan.Scans[scan].Bucket;
-            var end = scan;
-            while (end < plan.Scans.Count && plan.Scans[end].Bucket == bucket)
+            parts[0] = Scan(plan, shares[0], cancellation);
+        }
+        else
+        {
+            try
             {
-                end++;
+                Parallel.For(0, shares.Count, i => parts[i] = Scan(plan, shares[i], cancellation));
             }
-
-            sums.Clear();
-            for (; scan < end; scan++)
+            catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OperationCanceledException))
             {
-                Add(plan.Scans[scan], plan.Selections, source, sums);
+                throw new OperationCanceledException(cancellation);
             }
-
-            buckets[bucket] = Fold(sums, lookup, range, order);
         }
 
         // The spans above point into native memory that the table owns.
         GC.KeepAlive(plan);
-        var totals = buckets.Aggregate(default(UsageSums), (sum, bucket) => sum + bucket.Totals);
-        return new QueryResult(plan, totals, buckets, order.Sort(range.Select((group, code) => new GroupSums(code, group))));
+        return Assemble(plan, parts);
     }
 
-    private static void Add(Scan scan, IReadOnlyList<Selection> selections, Dimension source, GroupAccumulator sums)
+    /// <summary>Cuts row ranges into shares of about equally many rows; a bucket may end up in two of them.</summary>
+    private static List<List<Scan>> Split(IReadOnlyList<Scan> scans, int threads, long minRowsPerThread)
     {
-        var (_, batch, first, count) = scan;
-        var codes = batch.Codes(source).Slice(first, count);
-        if (selections.Count == 0)
+        var rows = scans.Sum(scan => (long)scan.RowCount);
+        var shares = (int)Math.Clamp(rows / minRowsPerThread, 1, threads);
+        List<List<Scan>> result = [[]];
+        long taken = 0;
+        foreach (var scan in scans)
         {
-            sums.Add(batch, codes, measure => batch.Values(measure).Slice(first, count));
-            return;
+            for (var rest = scan; rest.RowCount > 0;)
+            {
+                // The share ends after rows * n / shares rows.
+                var room = (rows * result.Count / shares) - taken;
+                if (room <= 0 && result.Count < shares)
+                {
+                    result.Add([]);
+                    continue;
+                }
+
+                var count = result.Count < shares ? (int)Math.Min(rest.RowCount, room) : rest.RowCount;
+                result[^1].Add(rest with { RowCount = count });
+                taken += count;
+                rest = rest with { FirstRow = rest.FirstRow + count, RowCount = rest.RowCount - count };
+            }
         }
 
-        var rows = ArrayPool<int>.Shared.Rent(count);
-        var groups = ArrayPool<int>.Shared.Rent(count);
-        var values = ArrayPool<long>.Shared.Rent(count);
-        try
+        return result;
+    }
+
+    private static Part Scan(QueryPlan plan, List<Scan> scans, CancellationToken cancellation)
+    {
+        var groupBy = plan.Query.GroupBy;
+        var source = groupBy.StoredSource();
+        var sums = new GroupAccumulator(
+            plan.Table.Table(source).Count,
+            groupBy.IsStored() ? [] : plan.Table.Lookup(groupBy).ToArray(),
+            plan.Table.Table(groupBy).Count,
+            plan.FitsIn64Bits);
+        List<(int Bucket, GroupTable Groups)> buckets = [];
+        for (var i = 0; i < scans.Count; i++)
         {
-            var selected = Filter.Rows(batch.Codes(selections[0].Dimension).Slice(first, count), selections[0].Accepted.Span, rows.AsSpan(0, count));
-            foreach (var selection in selections.Skip(1))
+            cancellation.ThrowIfCancellationRequested();
+            sums.Add(scans[i].Batch, source, scans[i].FirstRow, scans[i].RowCount, plan.Selections);
+            if (i + 1 == scans.Count || scans[i + 1].Bucket != scans[i].Bucket)
             {
-                selected = Filter.Narrow(batch.Codes(selection.Dimension).Slice(first, count), selection.Accepted.Span, rows.AsSpan(0, selected));
+                buckets.Add((scans[i].Bucket, sums.EndBucket()));
+            }
+        }
+
+        return new Part(buckets, sums);
+    }
+
+    private static QueryResult Assemble(QueryPlan plan, Part[] parts)
+    {
+        var groups = plan.Table.Table(plan.Query.GroupBy);
+        var order = new GroupOrder(plan.Query.RankBy, groups);
+        var range = new Int128[groups.Count * Measures.Count];
+        foreach (var part in parts)
+        {
+            part.Sums.AddRangeTo(range);
+        }
+
+        var ranking = order.Sort(NonZero(range));
+        bool[]? kept = null;
+        if (plan.Query.Top is { } top && ranking.Count > top)
+        {
+            kept = new bool[groups.Count];
+            for (var i = 0; i < top; i++)
+            {
+                kept[ranking.Code(i)] = true;
             }
 
-            Filter.Take(codes, rows.AsSpan(0, selected), groups);
-            sums.Add(batch, groups.AsSpan(0, selected), measure =>
+            ranking = order.Sort(ranking, kept);
+        }
+
+        var buckets = new BucketSums[plan.Buckets.Count];
+        Array.Fill(buckets, BucketSums.Empty);
+        var all = Joined(parts);
+        Parallel.For(0, all.Count, i =>
+        {
+            var (bucket, table) = all[i];
+            buckets[bucket] = new BucketSums(table.Totals(), order.Sort(table, kept));
+        });
+        return new QueryResult(plan, ranking.Totals(), buckets, ranking);
+    }
+
+    /// <summary>All parts' buckets; where one part ends in the bucket that the next begins with, both are one.</summary>
+    private static List<(int Bucket, GroupTable Groups)> Joined(Part[] parts)
+    {
+        List<(int Bucket, GroupTable Groups)> all = [];
+        foreach (var (bucket, table) in parts.SelectMany(part => part.Buckets))
+        {
+            if (all.Count > 0 && all[^1].Bucket == bucket)
             {
-                Filter.Take(batch.Values(measure).Slice(first, count), rows.AsSpan(0, selected), values);
-                return values.AsSpan(0, selected);
-            });
+                all[^1] = (bucket, Sum(all[^1].Groups, table));
+            }
+            else
+            {
+                all.Add((bucket, table));
+            }
         }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(rows);
-            ArrayPool<int>.Shared.Return(groups);
-            ArrayPool<long>.Shared.Return(values);
-        }
+
+        return all;
     }
 
-    /// <summary>Turns the sums by stored code into those by group, adds them to the range's and puts them in order.</summary>
-    private static BucketSums Fold(GroupAccumulator sums, ReadOnlySpan<int> lookup, UsageSums[] range, GroupOrder order)
+    private static GroupTable Sum(GroupTable left, GroupTable right)
     {
-        UsageSums totals = default;
-        Dictionary<int, UsageSums> groups = [];
-        foreach (var code in sums.Touched())
+        var codes = left.Select(group => group.Code).Union(right.Select(group => group.Code)).ToArray();
+        var sums = new Int128[codes.Length * Measures.Count];
+        var positions = codes.Select((code, i) => (code, i)).ToDictionary(pair => pair.code, pair => pair.i);
+        foreach (var table in (GroupTable[])[left, right])
         {
-            var group = lookup.IsEmpty ? code : lookup[code];
-            var sum = sums[code];
-            groups[group] = groups.GetValueOrDefault(group) + sum;
-            range[group] += sum;
-            totals += sum;
+            for (var i = 0; i < table.Count; i++)
+            {
+                for (var measure = 0; measure < Measures.Count; measure++)
+                {
+                    sums[(positions[table.Code(i)] * Measures.Count) + measure] += table.Value(i, (Measure)measure);
+                }
+            }
         }
 
-        return new BucketSums(totals, order.Sort(groups.Select(group => new GroupSums(group.Key, group.Value))));
+        return GroupTable.Of(codes, sums);
     }
-}
 
-/// <summary>The total order of groups.</summary>
-/// <param name="table">Labels and keys of the groups.</param>
-internal sealed class GroupOrder(DimensionTable table) : IComparer<GroupSums>
-{
-    /// <inheritdoc/>
-    public int Compare(GroupSums x, GroupSums y)
+    private static GroupTable NonZero(Int128[] sums)
     {
-        var byCost = y.Sums[Measure.Cost].CompareTo(x.Sums[Measure.Cost]);
-        if (byCost != 0)
+        List<int> codes = [];
+        List<Int128> kept = [];
+        for (var code = 0; code * Measures.Count < sums.Length; code++)
         {
-            return byCost;
+            var group = sums.AsSpan(code * Measures.Count, Measures.Count);
+            if (group.ContainsAnyExcept((Int128)0))
+            {
+                codes.Add(code);
+                kept.AddRange(group);
+            }
         }
 
-        var byRequests = y.Sums[Measure.RequestCount].CompareTo(x.Sums[Measure.RequestCount]);
-        if (byRequests != 0)
-        {
-            return byRequests;
-        }
-
-        var byLabel = string.CompareOrdinal(table.Label(x.Code), table.Label(y.Code));
-        return byLabel != 0 ? byLabel : string.CompareOrdinal(table.Key(x.Code), table.Key(y.Code));
+        return GroupTable.Of([.. codes], [.. kept]);
     }
 
-    /// <summary>Groups with usage, in order.</summary>
-    public GroupSums[] Sort(IEnumerable<GroupSums> groups)
-    {
-        var sorted = groups.Where(group => !group.Sums.IsZero).ToArray();
-        Array.Sort(sorted, this);
-        return sorted;
-    }
+    private sealed record Part(List<(int Bucket, GroupTable Groups)> Buckets, GroupAccumulator Sums);
 }

@@ -17,6 +17,7 @@ public sealed class QueryPlan
         Selections = selections;
         Scans = scans;
         IsExact = !HasInexactEdge(buckets, table.Coverage);
+        FitsIn64Bits = Measures.All.All(measure => scans.Aggregate((Int128)0, (sum, scan) => sum + scan.Batch.Bound(measure, scan.RowCount)) <= long.MaxValue);
     }
 
     /// <summary>What was asked.</summary>
@@ -36,6 +37,9 @@ public sealed class QueryPlan
 
     /// <summary>False where a bucket edge cuts through an interval of some file, so that the interval counts whole to one side.</summary>
     public bool IsExact { get; }
+
+    /// <summary>Whether the rows' bounds prove that no sum over the range passes 63 bits.</summary>
+    public bool FitsIn64Bits { get; }
 
     /// <summary>Rows in all row ranges.</summary>
     public long RowCount => Scans.Sum(scan => (long)scan.RowCount);
@@ -97,24 +101,21 @@ public sealed class QueryPlan
     private static List<Scan> ScansOf(TimeBuckets buckets, UsageTable table)
     {
         List<Scan> scans = [];
-        var firstBatch = 0;
-        for (var bucket = 0; bucket < buckets.Count; bucket++)
+        foreach (var batch in table.Batches)
         {
-            var (_, start, end) = buckets[bucket];
-            while (firstBatch < table.Batches.Count && table.Batches[firstBatch].LastBucket < start)
+            var starts = batch.BucketStarts;
+            for (var row = FirstRowFrom(starts, buckets.Start, 0); row < starts.Length;)
             {
-                firstBatch++;
-            }
-
-            for (var i = firstBatch; i < table.Batches.Count && table.Batches[i].FirstBucket < end; i++)
-            {
-                var starts = table.Batches[i].BucketStarts;
-                var first = FirstRowFrom(starts, start);
-                var last = FirstRowFrom(starts, end);
-                if (first < last)
+                // Buckets without rows are jumped over: there may be millions of them.
+                var bucket = buckets.IndexOf(Instants.FromUnixMicroseconds(starts[row]));
+                if (bucket < 0)
                 {
-                    scans.Add(new Scan(bucket, table.Batches[i], first, last - first));
+                    break;
                 }
+
+                var end = FirstRowFrom(starts, buckets[bucket].End, row);
+                scans.Add(new Scan(bucket, batch, row, end - row));
+                row = end;
             }
         }
 
@@ -122,7 +123,7 @@ public sealed class QueryPlan
     }
 
     /// <summary>The first row whose interval starts at <paramref name="instant"/> or later.</summary>
-    private static int FirstRowFrom(ReadOnlySpan<long> starts, Instant instant)
+    private static int FirstRowFrom(ReadOnlySpan<long> starts, Instant instant, int from)
     {
         // An edge between two microseconds (a historic offset has whole seconds, so none is known) rounds to the later one.
         var micros = instant.ToUnixMicroseconds();
@@ -131,7 +132,7 @@ public sealed class QueryPlan
             micros++;
         }
 
-        var (low, high) = (0, starts.Length);
+        var (low, high) = (from, starts.Length);
         while (low < high)
         {
             var middle = (int)((uint)(low + high) >> 1);
@@ -158,23 +159,9 @@ public sealed class QueryPlan
             }
 
             // Only edges inside of the file matter, and edges ascend.
-            var (low, high) = (0, buckets.Count);
-            while (low < high)
+            for (var i = Math.Max(0, buckets.IndexOf(part.Start)); i < buckets.Count && buckets[i].Start < part.End; i++)
             {
-                var middle = (low + high) / 2;
-                if (buckets[middle].Start <= part.Start)
-                {
-                    low = middle + 1;
-                }
-                else
-                {
-                    high = middle;
-                }
-            }
-
-            for (; low < buckets.Count && buckets[low].Start < part.End; low++)
-            {
-                if (part.IsCutInexactlyBy(buckets[low].Start))
+                if (part.IsCutInexactlyBy(buckets[i].Start))
                 {
                     return true;
                 }
@@ -188,7 +175,11 @@ public sealed class QueryPlan
 /// <summary>The codes of a stored column that are accepted.</summary>
 /// <param name="Dimension">A stored dimension.</param>
 /// <param name="Accepted">One entry for each code.</param>
-public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepted);
+public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepted)
+{
+    /// <summary>The accepted code, where there is just one.</summary>
+    public int? OnlyCode { get; } = Accepted.Span.Count(true) == 1 ? Accepted.Span.IndexOf(true) : null;
+}
 
 /// <summary>A range of rows that belongs to one bucket.</summary>
 /// <param name="Bucket">Position of the bucket.</param>

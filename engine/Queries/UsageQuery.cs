@@ -14,6 +14,25 @@ public sealed record UsageQuery(LocalDate From, LocalDate To, DateTimeZone Zone,
 {
     /// <summary>Predicates; a row counts if it meets all of them.</summary>
     public IReadOnlyList<Predicate> Predicates { get; init; } = [];
+
+    /// <summary>What groups are ordered by, largest first.</summary>
+    public RankBy RankBy { get; init; }
+
+    /// <summary>How many groups, the first of the range's ranking, keep an entry of their own; all others are added up to one. Null for all.</summary>
+    public int? Top { get; init; }
+}
+
+/// <summary>What groups are ordered by.</summary>
+public enum RankBy
+{
+    /// <summary>Cost.</summary>
+    Cost,
+
+    /// <summary>Requests.</summary>
+    Requests,
+
+    /// <summary>Input plus output tokens.</summary>
+    Tokens,
 }
 
 /// <summary>Accepts rows whose key is one of a set.</summary>

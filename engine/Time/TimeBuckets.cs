@@ -1,4 +1,5 @@
 using NodaTime;
+using NodaTime.TimeZones;
 
 namespace Analytics.Engine.Time;
 
@@ -8,8 +9,20 @@ public enum BucketSize
     /// <summary>One bucket for the whole range.</summary>
     Range,
 
+    /// <summary>
+    /// One bucket for each stretch in which local date, hour and offset stay the same: an hour, but for clock changes
+    /// that are not whole hours.
+    /// </summary>
+    Hour,
+
     /// <summary>One bucket for each local day.</summary>
     Day,
+
+    /// <summary>One bucket for each ISO week, Monday to Sunday, clipped to the range.</summary>
+    Week,
+
+    /// <summary>One bucket for each calendar month, clipped to the range.</summary>
+    Month,
 }
 
 /// <summary>A stretch of time, <c>[Start, End)</c>, that belongs to one local date.</summary>
@@ -35,6 +48,9 @@ public sealed class TimeBuckets
 
     /// <summary>Last date that can be asked for: the one whose end NodaTime can still name in every zone.</summary>
     public static readonly LocalDate MaxDate = new(9999, 12, 29);
+
+    /// <summary>The most buckets that a range is cut into: more than all days of all years, 450 years of hours.</summary>
+    public const int MaxCount = 4_000_000;
 
     private readonly TimeBucket[] buckets;
 
@@ -75,6 +91,33 @@ public sealed class TimeBuckets
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     public TimeBucket this[int index] => buckets[index];
 
+    /// <summary>The position of the bucket that holds an instant, or -1.</summary>
+    /// <param name="instant">Any instant.</param>
+    public int IndexOf(Instant instant)
+    {
+        if (instant < Start || instant >= End)
+        {
+            return -1;
+        }
+
+        // The last bucket that starts at the instant or before; a skipped day shares its start with the day after it.
+        var (low, high) = (0, buckets.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (buckets[middle].Start <= instant)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low - 1;
+    }
+
     /// <summary>Cuts a range of local days.</summary>
     /// <param name="size">How.</param>
     /// <param name="from">First local day, <see cref="MinDate"/> or later.</param>
@@ -89,13 +132,37 @@ public sealed class TimeBuckets
             throw new ArgumentOutOfRangeException(nameof(from), $"{from:uuuu-MM-dd} to {through:uuuu-MM-dd} is not a range inside of {MinDate:uuuu-MM-dd} to {MaxDate:uuuu-MM-dd}.");
         }
 
+        if (CountAtLeast(size, from, through) > MaxCount)
+        {
+            throw new ArgumentOutOfRangeException(nameof(size), $"{from:uuuu-MM-dd} to {through:uuuu-MM-dd} has more than {MaxCount} {size} buckets.");
+        }
+
         var buckets = size switch
         {
             BucketSize.Range => [new TimeBucket(from, StartOf(from, zone), StartOf(through.PlusDays(1), zone))],
-            BucketSize.Day => Days(from, through, zone),
+            BucketSize.Hour => Hours(from, through, zone),
+            BucketSize.Day => Days(from, through, zone, date => date.PlusDays(1)),
+            BucketSize.Week => Days(from, through, zone, date => date.With(DateAdjusters.Next(IsoDayOfWeek.Monday))),
+            BucketSize.Month => Days(from, through, zone, date => new LocalDate(date.Year, date.Month, 1).PlusMonths(1)),
             _ => throw new ArgumentOutOfRangeException(nameof(size)),
         };
         return new TimeBuckets(size, from, through, zone, buckets);
+    }
+
+    /// <summary>A lower bound of the number of buckets of a range, to refuse what is too many before it is made.</summary>
+    /// <param name="size">How the range is cut.</param>
+    /// <param name="from">First local day.</param>
+    /// <param name="through">Last local day, inclusive.</param>
+    public static long CountAtLeast(BucketSize size, LocalDate from, LocalDate through)
+    {
+        var days = Period.DaysBetween(from, through) + 1L;
+        return size switch
+        {
+            // A range of whole days keeps nearly all of its hours: no zone ever skipped more than a few days.
+            BucketSize.Hour => Math.Max(1, (days - 3) * 24),
+            BucketSize.Day => days,
+            _ => 1,
+        };
     }
 
     /// <summary>The first instant of a local day; where the zone skipped the day, the first instant after the gap.</summary>
@@ -111,18 +178,56 @@ public sealed class TimeBuckets
         return midnight.Count == 0 ? midnight.LateInterval.Start : midnight.First().ToInstant();
     }
 
-    private static TimeBucket[] Days(LocalDate from, LocalDate through, DateTimeZone zone)
+    private static TimeBucket[] Days(LocalDate from, LocalDate through, DateTimeZone zone, Func<LocalDate, LocalDate> next)
     {
-        var days = new TimeBucket[Period.DaysBetween(from, through) + 1];
+        List<TimeBucket> buckets = [];
         var start = StartOf(from, zone);
-        for (var i = 0; i < days.Length; i++)
+        var known = zone.GetZoneInterval(start);
+        for (var date = from; date <= through;)
         {
-            var date = from.PlusDays(i);
-            var end = StartOf(date.PlusDays(1), zone);
-            days[i] = new TimeBucket(date, start, end);
-            start = end;
+            var following = LocalDate.Min(next(date), through.PlusDays(1));
+            var end = StartOf(following, zone, ref known);
+            buckets.Add(new TimeBucket(date, start, end));
+            (date, start) = (following, end);
         }
 
-        return days;
+        return [.. buckets];
+    }
+
+    /// <summary>The start of a day, without a search where the day lies well inside of a known interval: all but a few do.</summary>
+    private static Instant StartOf(LocalDate date, DateTimeZone zone, ref ZoneInterval known)
+    {
+        var start = date.AtMidnight().WithOffset(known.WallOffset).ToInstant();
+        if ((!known.HasStart || start > known.Start + Duration.FromDays(2)) && (!known.HasEnd || start < known.End - Duration.FromDays(2)))
+        {
+            return start;
+        }
+
+        start = StartOf(date, zone);
+        known = zone.GetZoneInterval(start);
+        return start;
+    }
+
+    private static TimeBucket[] Hours(LocalDate from, LocalDate through, DateTimeZone zone)
+    {
+        List<TimeBucket> buckets = [];
+        var end = StartOf(through.PlusDays(1), zone);
+        for (var start = StartOf(from, zone); start < end;)
+        {
+            var interval = zone.GetZoneInterval(start);
+            var intervalEnd = interval.HasEnd && interval.End < end ? interval.End : end;
+            while (start < intervalEnd)
+            {
+                var local = start.WithOffset(interval.WallOffset);
+                var sinceHour = Duration.FromNanoseconds(local.NanosecondOfDay % NodaConstants.NanosecondsPerHour);
+                var following = start + Duration.FromHours(1) - sinceHour;
+                following = following < intervalEnd ? following : intervalEnd;
+                buckets.Add(new TimeBucket(local.Date, start, following));
+                start = following;
+            }
+        }
+
+        // A single day that the zone skipped has no hours; the range still has its (empty) bucket.
+        return buckets.Count > 0 ? [.. buckets] : [new TimeBucket(from, end, end)];
     }
 }

@@ -126,6 +126,7 @@ public sealed class UsageBatch
 {
     private readonly int[] maxCodes = new int[Dimensions.Stored.Count];
     private readonly long[] maxValues = new long[Measures.Count];
+    private readonly Int128[] totals = new Int128[Measures.Count];
 
     /// <summary>Checks and measures a batch.</summary>
     /// <param name="batch">Rows of <see cref="UsageSchema"/>; dimension codes are those of the table that it is for.</param>
@@ -163,6 +164,7 @@ public sealed class UsageBatch
             {
                 min = Math.Min(min, value);
                 maxValues[(int)measure] = Math.Max(maxValues[(int)measure], value);
+                totals[(int)measure] += value;
             }
 
             if (min < 0)
@@ -204,6 +206,11 @@ public sealed class UsageBatch
     /// <summary>The largest value of a measure: what proves that a sum fits in 64 bits.</summary>
     /// <param name="measure">Any measure.</param>
     public long MaxValue(Measure measure) => maxValues[(int)measure];
+
+    /// <summary>What no sum over some of the rows can pass: the smaller of the exact total and the largest value times the rows.</summary>
+    /// <param name="measure">Any measure.</param>
+    /// <param name="rows">Number of rows, 0 or more.</param>
+    public Int128 Bound(Measure measure, int rows) => Int128.Min(totals[(int)measure], (Int128)maxValues[(int)measure] * rows);
 
     private static Instant FromMicros(long micros) => Instants.FromUnixMicroseconds(micros);
 }

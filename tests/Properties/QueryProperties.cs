@@ -35,13 +35,63 @@ public class QueryProperties
         Assert.Equal(result.Totals, Sum(result.Ranking.Select(group => group.Sums)));
         Assert.All(result.Buckets, bucket => Assert.Equal(bucket.Totals, Sum(bucket.Breakdown.Select(group => group.Sums))));
         Assert.Equal(result.Buckets.Select(bucket => bucket.Totals), other.Buckets.Select(bucket => bucket.Totals));
-        Assert.Equal(result.Totals, Run(query with { Bucket = BucketSize.Range }, table).Totals);
+        foreach (var size in Enum.GetValues<BucketSize>())
+        {
+            var sized = Run(query with { Bucket = size }, table);
+            Assert.Equal(result.Totals, sized.Totals);
+            Assert.Equal(result.Totals, Sum(sized.Buckets.Select(bucket => bucket.Totals)));
+            Assert.Equal(result.Ranking, sized.Ranking);
+        }
+    });
+
+    [Fact]
+    public void Run_AnyNumberOfThreads_GivesTheSameAnswer() => ForAll((table, _, query, random) =>
+    {
+        var expected = AnswerText.Of(Run(query, table));
+        var threads = random.Next(2, 6);
+
+        Assert.Equal(expected, AnswerText.Of(QueryExecutor.Run(QueryPlan.For(query, table), threads, random.Next(1, 9), CancellationToken.None)));
+    });
+
+    [Fact]
+    public void Run_HourBuckets_HoldTheRowsOfTheirLocalHour() => ForAll((table, rows, query, _) =>
+    {
+        var result = Run(query with { Bucket = BucketSize.Hour, Predicates = [] }, table);
+
+        var expected = rows
+            .Where(row => result.Plan.Buckets.Start <= row.Start && row.Start < result.Plan.Buckets.End)
+            .GroupBy(row => HourOf(row.Start, query.Zone))
+            .ToDictionary(hour => hour.Key, hour => hour.Aggregate((Int128)0, (sum, row) => sum + row.Values[(int)Measure.InputTokens]));
+        for (var i = 0; i < result.Buckets.Count; i++)
+        {
+            var (date, start, end) = result.Plan.Buckets[i];
+            Assert.Equal(expected.GetValueOrDefault(HourOf(start, query.Zone)), result.Buckets[i].Totals[Measure.InputTokens]);
+            Assert.Equal(start.InZone(query.Zone).Date, date);
+            Assert.True(start == end || HourOf(start, query.Zone) == HourOf(end - Duration.Epsilon, query.Zone), $"{start} to {end} is more than an hour of {query.Zone.Id}.");
+        }
+
+        static (LocalDate, int, Offset) HourOf(Instant instant, DateTimeZone zone) =>
+            (instant.InZone(zone).Date, instant.InZone(zone).Hour, instant.InZone(zone).Offset);
+    });
+
+    [Fact]
+    public void Run_TopAndOthers_AddUpToTheWhole() => ForAll((table, _, query, random) =>
+    {
+        var whole = Run(query with { Top = null }, table);
+        var top = random.Next(1, 4);
+        var cut = Run(query with { Top = top }, table);
+
+        Assert.Equal(whole.Totals, cut.Totals);
+        Assert.Equal(whole.Ranking.Take(top), cut.Ranking.Take(top));
+        Assert.Equal(Math.Min(whole.Ranking.Count, top + 1), cut.Ranking.Count);
+        Assert.Equal(Sum(whole.Ranking.Skip(top).Select(group => group.Sums)), Sum(cut.Ranking.Where(group => group.Code == GroupTable.Others).Select(group => group.Sums)));
+        Assert.All(cut.Buckets, bucket => Assert.DoesNotContain(GroupTable.Others, bucket.Breakdown.SkipLast(1).Select(group => group.Code)));
     });
 
     [Fact]
     public void Run_RangeSplitAnywhere_GivesTheSameDays() => ForAll((table, _, query, random) =>
     {
-        query = query with { Bucket = BucketSize.Day, To = query.To.PlusDays(1) };
+        query = query with { Bucket = BucketSize.Day, To = query.To.PlusDays(1), Top = null };
         var middle = query.From.PlusDays(random.Next(Period.DaysBetween(query.From, query.To)));
 
         var (left, right) = (Run(query with { To = middle }, table), Run(query with { From = middle.PlusDays(1) }, table));
@@ -75,9 +125,11 @@ public class QueryProperties
             from,
             from.PlusDays(random.Next(12)),
             random.Next(4) == 0 ? Any(random, Zones) : zone,
-            random.Next(3) == 0 ? BucketSize.Range : BucketSize.Day,
+            Any(random, [BucketSize.Range, BucketSize.Day, BucketSize.Day, BucketSize.Week, BucketSize.Month]),
             Any(random, Dimensions.All))
         {
+            RankBy = Any(random, Enum.GetValues<RankBy>()),
+            Top = random.Next(3) == 0 ? random.Next(1, 4) : null,
             Predicates = [.. Enumerable.Range(0, Math.Max(0, random.Next(-2, 4))).Select(_ => AnyPredicate(random, table))],
         };
         property(table, rows, query, random);

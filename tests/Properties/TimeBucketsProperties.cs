@@ -1,6 +1,7 @@
 using Analytics.Engine.Time;
 using Analytics.Tests.Time;
 using NodaTime;
+using NodaTime.Calendars;
 using NodaTime.Extensions;
 using Xunit;
 
@@ -77,6 +78,61 @@ public class TimeBucketsProperties
 
         Assert.All(days, day => Assert.Equal((day.Date.AtMidnight().InUtc().ToInstant(), Duration.FromDays(1)), (day.Start, day.End - day.Start)));
     });
+
+    [Fact]
+    public void WeeksAndMonths_RandomRangeOfEveryZone_AreTheirDaysJoined()
+    {
+        var random = new Random(20260329);
+        foreach (var zone in DateTimeZoneProviders.Tzdb.GetAllZones())
+        {
+            var from = new LocalDate(random.Next(1850, 2060), 1, 1).PlusDays(random.Next(366));
+            var through = from.PlusDays(random.Next(300));
+            var days = TimeBuckets.Of(BucketSize.Day, from, through, zone).Buckets.ToArray();
+            foreach (var (size, key) in new (BucketSize, Func<LocalDate, int>)[]
+            {
+                (BucketSize.Week, date => WeekYearRules.Iso.GetWeekYear(date) * 100 + WeekYearRules.Iso.GetWeekOfWeekYear(date)),
+                (BucketSize.Month, date => (date.Year * 100) + date.Month),
+            })
+            {
+                var expected = days.GroupBy(day => key(day.Date)).Select(group => new TimeBucket(group.First().Date, group.First().Start, group.Last().End));
+                Assert.Equal(expected, TimeBuckets.Of(size, from, through, zone).Buckets.ToArray());
+            }
+        }
+    }
+
+    [Fact]
+    public void Hours_AroundEveryTransitionOfEveryZone_CoverTheDaysWithoutGaps()
+    {
+        foreach (var zone in DateTimeZoneProviders.Tzdb.GetAllZones())
+        {
+            foreach (var transition in Transitions(zone).Where((_, i) => i % 3 == 0))
+            {
+                var date = transition.InUtc().Date;
+                var days = TimeBuckets.Of(BucketSize.Day, date.PlusDays(-1), date.PlusDays(1), zone);
+                var hours = TimeBuckets.Of(BucketSize.Hour, date.PlusDays(-1), date.PlusDays(1), zone).Buckets.ToArray();
+
+                Assert.Equal((days.Start, days.End), (hours[0].Start, hours[^1].End));
+                for (var i = 1; i < hours.Length; i++)
+                {
+                    Assert.Equal(hours[i - 1].End, hours[i].Start);
+                }
+
+                Assert.All(hours, hour => Assert.True(hour.Start < hour.End && hour.End - hour.Start <= Duration.FromHours(1)));
+                Assert.All(days.Buckets.ToArray(), day => Assert.True(day.IsSkipped || hours.Any(hour => hour.Start == day.Start)));
+            }
+        }
+    }
+
+    [Fact]
+    public void QuarterHours_AreExactInEveryZoneFrom1990To2030()
+    {
+        var exceptions = DateTimeZoneProviders.Tzdb.GetAllZones()
+            .Where(zone => TimeBuckets.Of(BucketSize.Day, new LocalDate(1990, 1, 1), new LocalDate(2030, 12, 31), zone).Buckets.ToArray()
+                .Any(day => day.Start.ToUnixTimeTicks() % Duration.FromMinutes(15).BclCompatibleTicks != 0))
+            .Select(zone => zone.Id);
+
+        Assert.Empty(exceptions);
+    }
 
     private static IEnumerable<Instant> Transitions(DateTimeZone zone) =>
         zone.GetZoneIntervals(Earliest, Latest).Where(part => part.HasStart && part.Start > Earliest).Select(part => part.Start);

@@ -45,7 +45,7 @@ internal static class AnswerText
     {
         foreach (var (code, values) in sums)
         {
-            text.AppendLine($"  '{groups.Key(code)}' {groups.Label(code)}: {Cells(values)}");
+            text.AppendLine(code == GroupTable.Others ? $"  others: {Cells(values)}" : $"  '{groups.Key(code)}' {groups.Label(code)}: {Cells(values)}");
         }
     }
 

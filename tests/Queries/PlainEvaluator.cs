@@ -21,43 +21,72 @@ internal static class PlainEvaluator
         var selected = rows.Where(row => query.Predicates.All(predicate => predicate.Keys.Contains(KeyOf(row, predicate.Dimension, names))))
             .Select(row => (Day: PlainDays.DayOf(row.Start, query.Zone), Row: row))
             .Where(row => query.From <= row.Day && row.Day <= query.To)
-            .ToLookup(row => query.Bucket == BucketSize.Range ? query.From : row.Day, row => row.Row);
+            .ToLookup(row => BucketOf(query, row.Day), row => row.Row);
         var text = new StringBuilder();
         var all = selected.SelectMany(bucket => bucket).ToArray();
+        var kept = query.Top is { } top ? Groups(query, all, names).Take(top).Select(group => group.Key).ToHashSet() : null;
         text.AppendLine($"total {Cells(all)}");
-        for (var date = query.From; date <= query.To; date = query.Bucket == BucketSize.Range ? query.To.PlusDays(1) : date.PlusDays(1))
+        foreach (var date in Buckets(query))
         {
             text.AppendLine($"bucket {date:uuuu-MM-dd} {Cells(selected[date])}");
-            AppendGroups(text, query.GroupBy, selected[date], names);
+            AppendGroups(text, query, selected[date], names, kept);
         }
 
         text.AppendLine("ranking");
-        AppendGroups(text, query.GroupBy, all, names);
+        AppendGroups(text, query, all, names, kept);
         return text.ToString();
     }
+
+    private static IEnumerable<LocalDate> Buckets(UsageQuery query) => Enumerable.Range(0, Period.DaysBetween(query.From, query.To) + 1)
+        .Select(day => BucketOf(query, query.From.PlusDays(day)))
+        .Distinct();
+
+    /// <summary>The first day inside of the range of the bucket that a day is in.</summary>
+    private static LocalDate BucketOf(UsageQuery query, LocalDate day) => query.Bucket switch
+    {
+        BucketSize.Range => query.From,
+        BucketSize.Week => LocalDate.Max(query.From, day.PlusDays(1 - (int)day.DayOfWeek)),
+        BucketSize.Month => LocalDate.Max(query.From, day.PlusDays(1 - day.Day)),
+        _ => day,
+    };
 
     /// <summary>Whether no bucket edge falls inside of a file's time but off its grain.</summary>
     public static bool IsExact(UsageQuery query, IEnumerable<Coverage> coverage)
     {
-        var days = Period.DaysBetween(query.From, query.To) + 1;
-        var offsets = query.Bucket == BucketSize.Range ? [0, days] : Enumerable.Range(0, days + 1);
-        Instant[] edges = [.. offsets.Select(day => PlainDays.FirstInstant(query.From.PlusDays(day), query.Zone))];
+        LocalDate[] dates = [.. Buckets(query), query.To.PlusDays(1)];
+        Instant[] edges = [.. dates.Select(date => PlainDays.FirstInstant(date, query.Zone))];
         return !coverage.Any(file => edges.Any(edge => file.Start < edge && edge < file.End && edge.ToUnixTimeSeconds() % (long)file.Grain.TotalSeconds != 0));
     }
 
-    private static void AppendGroups(StringBuilder text, Dimension dimension, IEnumerable<UsageRow> rows, IUsageNames names)
+    private static void AppendGroups(StringBuilder text, UsageQuery query, IEnumerable<UsageRow> rows, IUsageNames names, HashSet<string>? kept)
     {
-        var groups = rows.GroupBy(row => KeyOf(row, dimension, names))
-            .Where(group => group.Any(row => row.Values.Any(value => value != 0)))
-            .OrderByDescending(group => Sum(group, Measure.Cost))
-            .ThenByDescending(group => Sum(group, Measure.RequestCount))
-            .ThenBy(group => names.NameOf(dimension, group.Key).Label, StringComparer.Ordinal)
-            .ThenBy(group => group.Key, StringComparer.Ordinal);
-        foreach (var group in groups)
+        var groups = Groups(query, rows, names);
+        foreach (var group in groups.Where(group => kept?.Contains(group.Key) ?? true))
         {
-            text.AppendLine($"  '{group.Key}' {names.NameOf(dimension, group.Key).Label}: {Cells(group)}");
+            text.AppendLine($"  '{group.Key}' {names.NameOf(query.GroupBy, group.Key).Label}: {Cells(group)}");
+        }
+
+        UsageRow[] others = [.. groups.Where(group => kept is not null && !kept.Contains(group.Key)).SelectMany(group => group)];
+        if (others.Length > 0)
+        {
+            text.AppendLine($"  others: {Cells(others)}");
         }
     }
+
+    private static IGrouping<string, UsageRow>[] Groups(UsageQuery query, IEnumerable<UsageRow> rows, IUsageNames names) =>
+    [
+        .. rows.GroupBy(row => KeyOf(row, query.GroupBy, names))
+            .Where(group => group.Any(row => row.Values.Any(value => value != 0)))
+            .OrderByDescending(group => query.RankBy switch
+            {
+                RankBy.Requests => Sum(group, Measure.RequestCount),
+                RankBy.Tokens => Sum(group, Measure.InputTokens) + Sum(group, Measure.OutputTokens),
+                _ => Sum(group, Measure.Cost),
+            })
+            .ThenByDescending(group => Sum(group, Measure.RequestCount))
+            .ThenBy(group => names.NameOf(query.GroupBy, group.Key).Label, StringComparer.Ordinal)
+            .ThenBy(group => group.Key, StringComparer.Ordinal),
+    ];
 
     private static string KeyOf(UsageRow row, Dimension dimension, IUsageNames names) => dimension switch
     {
