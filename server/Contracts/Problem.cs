@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Analytics.Server.Contracts;
@@ -82,6 +83,9 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
 internal static class ProblemResponse
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>A problem as it is answered.</summary>
+    public static JsonNode ToJson(Problem problem) => JsonSerializer.SerializeToNode(problem, Options)!;
 
     /// <summary>Answers with a problem.</summary>
     public static Task WriteAsync(HttpContext context, Problem problem)

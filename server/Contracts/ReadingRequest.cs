@@ -1,6 +1,6 @@
+using System.Globalization;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
-using Analytics.Engine.Usage;
 using Analytics.Storage.Directory;
 using NodaTime;
 using NodaTime.Text;
@@ -10,27 +10,10 @@ namespace Analytics.Server.Contracts;
 /// <summary>The parameters that every reading endpoint takes, checked. All faults are found at once.</summary>
 internal sealed class ReadingRequest
 {
-    private static readonly (string Name, Dimension Dimension)[] Filters =
-    [
-        ("projectId", Dimension.Project),
-        ("apiKeyId", Dimension.ApiKey),
-        ("memberId", Dimension.Member),
-        ("model", Dimension.Model),
-        ("mapping", Dimension.Mapping),
-        ("provider", Dimension.Provider),
-        ("app", Dimension.App),
-        ("serviceType", Dimension.ServiceType),
-        ("agentId", Dimension.Agent),
-    ];
-
     private readonly IQueryCollection query;
     private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
 
     private ReadingRequest(IQueryCollection query) => this.query = query;
-
-    /// <summary>Names that every reading endpoint accepts.</summary>
-    public static IReadOnlyList<string> Shared { get; } =
-        ["organizationId", "from", "to", "timezone", "money", .. Filters.Select(filter => filter.Name)];
 
     /// <summary>First local day.</summary>
     public LocalDate From { get; private set; }
@@ -49,20 +32,20 @@ internal sealed class ReadingRequest
 
     /// <summary>Reads the shared parameters.</summary>
     /// <param name="query">The query string.</param>
-    /// <param name="accepted">Names that this endpoint accepts besides <see cref="Shared"/>.</param>
+    /// <param name="accepted">What this endpoint accepts besides <see cref="QueryParameter.Shared"/>.</param>
     /// <param name="organization">The organisation, for its reporting zone.</param>
     /// <param name="now">The present, for ranges that end today.</param>
-    public static ReadingRequest Read(IQueryCollection query, IReadOnlyList<string> accepted, OrganizationEntry organization, Instant now)
+    public static ReadingRequest Read(IQueryCollection query, IReadOnlyList<QueryParameter> accepted, OrganizationEntry organization, Instant now)
     {
         var request = new ReadingRequest(query);
-        request.RefuseUnknown([.. Shared, .. accepted]);
+        request.RefuseUnknown([.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]);
         request.ReadZone(organization);
         request.ReadRange(now);
-        request.IsMoneyText = request.Choice("money", "number", "number", "string") == "string";
+        request.IsMoneyText = request.Choice(QueryParameter.Money) == "string";
         request.Predicates =
         [
-            .. Filters.Where(filter => query.ContainsKey(filter.Name))
-                .Select(filter => new Predicate(filter.Dimension, [.. query[filter.Name].Select(key => key ?? string.Empty)])),
+            .. QueryParameter.Filters.Where(filter => query.ContainsKey(filter.Parameter.Name))
+                .Select(filter => new Predicate(filter.Dimension, [.. query[filter.Parameter.Name].Select(key => key ?? string.Empty)])),
         ];
         return request;
     }
@@ -83,16 +66,52 @@ internal sealed class ReadingRequest
     }
 
     /// <summary>A parameter that is one of a few words.</summary>
-    public string Choice(string name, string absent, params IReadOnlyList<string> words)
+    /// <returns>The word; the default where the parameter is absent or wrong.</returns>
+    public string Choice(QueryParameter parameter)
     {
-        var value = Single(name) ?? absent;
-        if (!words.Contains(value))
+        var value = Single(parameter.Name) ?? parameter.Default!;
+        if (!parameter.Words.Contains(value))
         {
-            Fault(name, $"found '{value}', expected {DidYouMean.Suggest(value, words)}.");
-            return absent;
+            Fault(parameter.Name, $"found '{value}', expected {DidYouMean.Suggest(value, parameter.Words)}.");
+            return parameter.Default!;
         }
 
         return value;
+    }
+
+    /// <summary>A parameter that is a whole number, 1 or more; null where it is absent or wrong.</summary>
+    public int? Count(QueryParameter parameter)
+    {
+        if (Single(parameter.Name) is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1)
+        {
+            return count;
+        }
+
+        Fault(parameter.Name, $"found '{text}', expected a whole number from 1 to {int.MaxValue}.");
+        return null;
+    }
+
+    /// <summary>Metrics by name, in the order in which they are always written.</summary>
+    public IReadOnlyList<Metric> Metrics(QueryParameter parameter)
+    {
+        var text = Single(parameter.Name) ?? parameter.Default!;
+        if (text == "all")
+        {
+            return Metric.All;
+        }
+
+        var names = text.Split(',', StringSplitOptions.TrimEntries);
+        if (names.FirstOrDefault(name => Metric.All.All(metric => metric.Name != name)) is { } unknown)
+        {
+            Fault(parameter.Name, $"found '{unknown}', expected {DidYouMean.Suggest(unknown, [.. Metric.All.Select(metric => metric.Name), "all"])}.");
+        }
+
+        return [.. Metric.All.Where(metric => names.Contains(metric.Name))];
     }
 
     /// <summary>Notes a fault.</summary>

@@ -14,6 +14,9 @@ namespace Analytics.Server.Contracts;
 /// <param name="isMoneyText">Whether costs are written as text.</param>
 internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
 {
+    /// <summary>Label of what a cut at the top leaves.</summary>
+    public const string Others = "Others";
+
     /// <summary>Names are written as they are: the answer is JSON in UTF-8 and never part of a page.</summary>
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -51,35 +54,27 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
         }
     }
 
-    /// <summary>All metrics, as properties of the current object.</summary>
-    public void Metrics(in UsageSums sums)
+    /// <summary>Metrics as properties of the current object.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="which">Which; all if null.</param>
+    public void Metrics(in UsageSums sums, IReadOnlyList<Metric>? which = null)
     {
-        Money("cost", sums[Measure.Cost]);
-        Integer("requestCount", sums[Measure.RequestCount]);
-        Integer("errorCount", sums[Measure.ErrorCount]);
-        Integer("clientErrorCount", sums[Measure.ClientErrorCount]);
-        Integer("cacheHitCount", sums[Measure.CacheHitCount]);
-        Integer("inputTokens", sums[Measure.InputTokens]);
-        Integer("cachedInputTokens", sums[Measure.CachedInputTokens]);
-        Integer("cacheWriteTokens", sums[Measure.CacheWriteTokens]);
-        Integer("outputTokens", sums[Measure.OutputTokens]);
-        Integer("reasoningTokens", sums[Measure.ReasoningTokens]);
-        Integer("totalTokens", sums.TotalTokens);
-        Millionths("errorRate", sums.ErrorRateMillionths);
-        Integer("unpricedRequestCount", sums[Measure.UnpricedCount]);
-    }
-
-    /// <summary>The metrics that every breakdown has, as properties of the current object.</summary>
-    public void Headline(in UsageSums sums)
-    {
-        Money("cost", sums[Measure.Cost]);
-        Integer("requestCount", sums[Measure.RequestCount]);
-        Integer("totalTokens", sums.TotalTokens);
+        foreach (var metric in which ?? Metric.All)
+        {
+            metric.Write(this, sums);
+        }
     }
 
     /// <summary>Key, label and deletion of a group, as properties of the current object.</summary>
     public void Group(DimensionTable groups, int code)
     {
+        if (code == GroupTable.Others)
+        {
+            Writer.WriteNull("key");
+            Writer.WriteString("label", Others);
+            return;
+        }
+
         Writer.WriteString("key", groups.Key(code));
         Writer.WriteString("label", groups.Label(code));
         if (groups.IsDeleted(code))
@@ -88,16 +83,18 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
         }
     }
 
-    /// <summary>Groups of a range with all metrics and their share of its cost, as an array.</summary>
+    /// <summary>Groups of a range with all metrics and their share of what they are ranked by, as an array.</summary>
     public void Ranking(string name, QueryResult result)
     {
+        var rankBy = result.Plan.Query.RankBy;
+        var whole = GroupOrder.Metric(rankBy, result.Totals);
         Writer.WriteStartArray(name);
         foreach (var (code, sums) in result.Ranking)
         {
             Writer.WriteStartObject();
             Group(result.Groups, code);
             Metrics(sums);
-            Millionths("share", Ratio.Millionths(sums[Measure.Cost], result.Totals[Measure.Cost]));
+            Millionths("share", Ratio.Millionths(GroupOrder.Metric(rankBy, sums), whole));
             Writer.WriteEndObject();
         }
 
@@ -105,12 +102,16 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
     }
 
     /// <summary>The buckets of a range with their breakdowns, as an array.</summary>
-    public async Task BucketsAsync(string name, QueryResult result, CancellationToken cancellation)
+    /// <param name="name">The array's name.</param>
+    /// <param name="result">The answer.</param>
+    /// <param name="fields">Metrics of each breakdown entry.</param>
+    /// <param name="cancellation">The caller went away.</param>
+    public async Task BucketsAsync(string name, QueryResult result, IReadOnlyList<Metric> fields, CancellationToken cancellation)
     {
         Writer.WriteStartArray(name);
         for (var i = 0; i < result.Buckets.Count; i++)
         {
-            Bucket(result.Plan.Buckets[i], result.Buckets[i], result.Groups);
+            Bucket(result.Plan, i, result.Buckets[i], result.Groups, fields);
 
             // Long answers leave piece by piece.
             if (Writer.BytesPending > 1 << 15)
@@ -152,8 +153,8 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
 
     private static string Instant(Instant instant) => InstantPattern.ExtendedIso.Format(instant);
 
-    // A millionth is a million pico.
-    private void Millionths(string name, Int128 millionths) => Number(name, PicoDollars.Format(millionths * 1_000_000));
+    /// <summary>A ratio in millionths, as a number with up to 6 decimals.</summary>
+    public void Millionths(string name, Int128 millionths) => Number(name, PicoDollars.Format(millionths * 1_000_000));
 
     private void Number(string name, string digits)
     {
@@ -161,10 +162,13 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
         Writer.WriteRawValue(digits, skipInputValidation: true);
     }
 
-    private void Bucket(TimeBucket bucket, BucketSums sums, DimensionTable groups)
+    private void Bucket(QueryPlan plan, int index, BucketSums sums, DimensionTable groups, IReadOnlyList<Metric> fields)
     {
+        var bucket = plan.Buckets[index];
         Writer.WriteStartObject();
-        Writer.WriteString("date", Date(bucket.Date));
+        Writer.WriteString("date", plan.Buckets.Size == BucketSize.Hour
+            ? OffsetDateTimePattern.Rfc3339.Format(bucket.Start.InZone(plan.Query.Zone).ToOffsetDateTime())
+            : Date(bucket.Date));
         Writer.WriteString("start", Instant(bucket.Start));
         Writer.WriteString("end", Instant(bucket.End));
         if (bucket.IsSkipped)
@@ -178,7 +182,7 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
         {
             Writer.WriteStartObject();
             Group(groups, code);
-            Headline(group);
+            Metrics(group, fields);
             Writer.WriteEndObject();
         }
 

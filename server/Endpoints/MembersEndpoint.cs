@@ -10,7 +10,7 @@ namespace Analytics.Server.Endpoints;
 internal static class MembersEndpoint
 {
     /// <summary>Parameters besides the shared ones.</summary>
-    public static readonly IReadOnlyList<string> Accepted = [];
+    public static readonly IReadOnlyList<QueryParameter> Accepted = [];
 
     public static async Task List(Question question)
     {
@@ -87,7 +87,7 @@ internal static class MembersEndpoint
             json.Ranking("costByModel", byModel);
             json.Ranking("topProviders", byProvider);
             json.Ranking("topApps", byApp);
-            await json.BucketsAsync("activity", byModel, question.Cancellation);
+            await json.BucketsAsync("activity", byModel, Metric.Headline, question.Cancellation);
         });
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
@@ -11,12 +13,25 @@ using NodaTime;
 namespace Analytics.Server.Endpoints;
 
 /// <summary>A question that was authorised, on one snapshot that does not change until it is answered.</summary>
-/// <param name="Context">The request.</param>
-/// <param name="Request">Its parameters.</param>
-/// <param name="Table">The organisation's usage.</param>
-/// <param name="Directory">The organisation's names and people.</param>
-internal sealed record Question(HttpContext Context, ReadingRequest Request, UsageTable Table, OrganizationDirectory Directory)
+/// <param name="context">The request.</param>
+/// <param name="request">Its parameters.</param>
+/// <param name="table">The organisation's usage.</param>
+/// <param name="directory">The organisation's names and people.</param>
+internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory)
 {
+    private TimeSpan planTime;
+    private TimeSpan scanTime;
+    private long rows;
+
+    /// <summary>The request.</summary>
+    public HttpContext Context { get; } = context;
+
+    /// <summary>Its parameters.</summary>
+    public ReadingRequest Request { get; } = request;
+
+    /// <summary>The organisation's names and people.</summary>
+    public OrganizationDirectory Directory { get; } = directory;
+
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
 
@@ -24,13 +39,21 @@ internal sealed record Question(HttpContext Context, ReadingRequest Request, Usa
     /// <param name="bucket">How the range is cut.</param>
     /// <param name="groupBy">What it is broken down by.</param>
     /// <param name="more">Predicates besides the request's.</param>
-    public QueryResult Run(BucketSize bucket, Dimension groupBy, params IEnumerable<Predicate> more)
+    public QueryResult Run(BucketSize bucket, Dimension groupBy, params IEnumerable<Predicate> more) =>
+        Run(new UsageQuery(Request.From, Request.To, Request.Zone, bucket, groupBy) { Predicates = [.. more] });
+
+    /// <summary>Asks the engine; the request's filters are added, and its time is reported.</summary>
+    /// <param name="query">What is asked.</param>
+    public QueryResult Run(UsageQuery query)
     {
-        var query = new UsageQuery(Request.From, Request.To, Request.Zone, bucket, groupBy)
-        {
-            Predicates = [.. Request.Predicates, .. more],
-        };
-        return QueryExecutor.Run(QueryPlan.For(query, Table), Cancellation);
+        var start = Stopwatch.GetTimestamp();
+        var plan = QueryPlan.For(query with { Predicates = [.. Request.Predicates, .. query.Predicates] }, table);
+        var planned = Stopwatch.GetTimestamp();
+        var result = QueryExecutor.Run(plan, Cancellation);
+        planTime += Stopwatch.GetElapsedTime(start, planned);
+        scanTime += Stopwatch.GetElapsedTime(planned);
+        rows += plan.RowCount;
+        return result;
     }
 
     /// <summary>Answers with a JSON object, streamed.</summary>
@@ -38,6 +61,9 @@ internal sealed record Question(HttpContext Context, ReadingRequest Request, Usa
     {
         Context.Response.ContentType = "application/json; charset=utf-8";
         Context.Response.Headers.CacheControl = "private, no-cache";
+        Context.Response.Headers["Server-Timing"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"plan;dur={planTime.TotalMilliseconds:0.###}, scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
         var writer = new Utf8JsonWriter(Context.Response.BodyWriter, UsageJson.Options);
         await using (writer)
         {
@@ -60,11 +86,11 @@ internal static class ReadingEndpoint
     /// <param name="surface">Who may ask.</param>
     /// <param name="accepted">Parameters besides those that all share.</param>
     /// <param name="handler">Answers.</param>
-    public static void MapReading(this WebApplication app, string path, Surface surface, IReadOnlyList<string> accepted, Handler handler)
+    public static RouteHandlerBuilder MapReading(this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler)
     {
         var store = app.Services.GetRequiredService<UsageStore>();
         var clock = app.Services.GetRequiredService<IClock>();
-        app.MapGet(path, async context =>
+        return app.MapGet(path, (Delegate)(async Task (HttpContext context) =>
         {
             var (organization, problem) = Authorization.Check(context, store.Directory, surface);
             if (organization is null)
@@ -77,6 +103,6 @@ internal static class ReadingEndpoint
             var (usage, directory) = store.Snapshot(organization.Id);
             var question = new Question(context, request, usage, directory);
             await handler(question);
-        });
+        }));
     }
 }

@@ -116,6 +116,40 @@ public class ActivityTests
     }
 
     [Fact]
+    public async Task Activity_TopRankByAndFields_CutAndOrderAndChoose()
+    {
+        await using var server = await RunningServer.StartAsync(ImportSample);
+
+        var answer = await server.JsonAsync(
+            "/analytics/activity?organizationId=org_1&from=2026-06-24&to=2026-06-24&groupBy=project&top=1&rankBy=requests&fields=requestCount,errorRate,outputTokens",
+            server.Token("org_1", "u_1"));
+
+        Assert.Equal(
+            """[{"key":"prj_3","label":"Staging","requestCount":2997,"outputTokens":780850,"errorRate":0},{"key":null,"label":"Others","requestCount":5366,"outputTokens":1349741,"errorRate":0}]""",
+            answer.GetProperty("activity")[0].GetProperty("breakdown").GetRawText());
+        Assert.Equal(["Staging 2997 0.358364", "Others 5366 0.641636"], answer.GetProperty("ranking").EnumerateArray()
+            .Select(group => $"{Text(group, "label")} {group.GetProperty("requestCount").GetRawText()} {group.GetProperty("share").GetRawText()}"));
+    }
+
+    [Theory]
+    [InlineData("hour", 24, "2026-06-24T00:00:00+02:00 | 84.19 at 2026-06-24T10:00:00+02:00, 87.28 at 2026-06-24T15:00:00+02:00, 80.47 at 2026-06-24T22:00:00+02:00")]
+    [InlineData("day", 1, "2026-06-24 | 251.94 at 2026-06-24")]
+    [InlineData("week", 1, "2026-06-24 | 251.94 at 2026-06-24")]
+    [InlineData("month", 1, "2026-06-24 | 251.94 at 2026-06-24")]
+    public async Task Activity_AnyBucket_HasTheSameRows(string bucket, int count, string expected)
+    {
+        await using var server = await RunningServer.StartAsync(ImportSample);
+
+        var answer = await server.JsonAsync($"/analytics/activity?organizationId=org_1&from=2026-06-24&to=2026-06-24&bucket={bucket}", server.Token("org_1", "u_1"));
+
+        var buckets = answer.GetProperty("activity").EnumerateArray().ToArray();
+        Assert.Equal(count, buckets.Length);
+        Assert.Equal(bucket, Text(answer, "bucket"));
+        var used = buckets.Where(one => one.GetProperty("requestCount").GetInt64() > 0).Select(one => $"{one.GetProperty("cost").GetRawText()} at {Text(one, "date")}");
+        Assert.Equal(expected, $"{Text(buckets[0], "date")} | {string.Join(", ", used)}");
+    }
+
+    [Fact]
     public async Task Activity_RenamedProject_HasItsNewNameWithoutARestart()
     {
         await using var server = await RunningServer.StartAsync(ImportSample);

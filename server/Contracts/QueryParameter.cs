@@ -1,0 +1,83 @@
+namespace Analytics.Server.Contracts;
+
+/// <summary>A parameter of the query string: what the server accepts, and what the OpenAPI document says about it.</summary>
+/// <param name="Name">The name, in this spelling only.</param>
+/// <param name="Description">For people.</param>
+/// <param name="Example">A value that works.</param>
+internal sealed record QueryParameter(string Name, string Description, string Example)
+{
+    /// <summary>Whether an answer needs it.</summary>
+    public bool IsRequired { get; init; }
+
+    /// <summary>Whether it may be given several times, for "any of".</summary>
+    public bool IsRepeatable { get; init; }
+
+    /// <summary>The accepted words; empty where any text will do.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>What absence means; null where the description says.</summary>
+    public string? Default { get; init; }
+
+    /// <summary>The format of the text, as in JSON schema.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>Whether the value is a whole number, 1 or more.</summary>
+    public bool IsCount { get; init; }
+
+    public static readonly QueryParameter OrganizationId = new("organizationId", "The organization.", "org_1") { IsRequired = true };
+
+    public static readonly QueryParameter From = new("from", "First local day. Both from and to, or neither: then the last 7 local days up to today.", "2026-06-24") { Format = "date" };
+
+    public static readonly QueryParameter To = new("to", "Last local day, inclusive.", "2026-06-24") { Format = "date" };
+
+    public static readonly QueryParameter Timezone = new(
+        "timezone",
+        "Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.",
+        "Europe/Paris");
+
+    public static readonly QueryParameter Money = new("money", "Whether every cost is a JSON number or a decimal text.", "number") { Words = ["number", "string"], Default = "number" };
+
+    public static readonly QueryParameter GroupBy = new("groupBy", "What the answer is broken down by; api_key and user mean apiKey and member.", "project")
+    {
+        Words = [.. UsageJson.DimensionNames.Keys],
+        Default = "model",
+    };
+
+    public static readonly QueryParameter Bucket = new("bucket", "How the range is cut: local hours or days, ISO weeks or calendar months clipped to the range.", "day")
+    {
+        Words = ["hour", "day", "week", "month"],
+        Default = "day",
+    };
+
+    public static readonly QueryParameter Top = new("top", "Groups that keep an entry of their own, by the ranking of the range; the others become one last entry with key null and label Others. All without it.", "10")
+    {
+        IsCount = true,
+    };
+
+    public static readonly QueryParameter RankBy = new("rankBy", "The metric that groups are ordered by and share is a part of.", "cost") { Words = ["cost", "requests", "tokens"], Default = "cost" };
+
+    public static readonly QueryParameter Fields = new("fields", "Metrics of each breakdown entry, separated by commas, or all.", "cost,inputTokens,outputTokens")
+    {
+        Default = "cost,requestCount,totalTokens",
+    };
+
+    /// <summary>Filters, by dimension.</summary>
+    public static readonly IReadOnlyList<(QueryParameter Parameter, Engine.Usage.Dimension Dimension)> Filters =
+    [
+        (Filter("projectId", "project", "prj_1"), Engine.Usage.Dimension.Project),
+        (Filter("apiKeyId", "API key", "key_1"), Engine.Usage.Dimension.ApiKey),
+        (Filter("memberId", "member, the creator of the API key,", "u_1"), Engine.Usage.Dimension.Member),
+        (Filter("model", "canonical model", "gpt-5.5"), Engine.Usage.Dimension.Model),
+        (Filter("mapping", "mapping", "azure/gpt-5.5"), Engine.Usage.Dimension.Mapping),
+        (Filter("provider", "provider", "azure"), Engine.Usage.Dimension.Provider),
+        (Filter("app", "application", "checkout"), Engine.Usage.Dimension.App),
+        (Filter("serviceType", "service type", "text-generation"), Engine.Usage.Dimension.ServiceType),
+        (Filter("agentId", "agent", "agt_1"), Engine.Usage.Dimension.Agent),
+    ];
+
+    /// <summary>What every reading endpoint takes.</summary>
+    public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, .. Filters.Select(filter => filter.Parameter)];
+
+    private static QueryParameter Filter(string name, string what, string example) =>
+        new(name, $"Only usage of this {what}; repeated for any of several; empty for usage that has none.", example) { IsRepeatable = true };
+}

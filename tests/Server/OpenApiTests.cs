@@ -1,0 +1,122 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Analytics.Server.Contracts;
+using Xunit;
+
+namespace Analytics.Tests.Server;
+
+/// <summary>The document says what the server does: every parameter, sample and error of what exists.</summary>
+public class OpenApiTests
+{
+    // As strict as a generated client: nothing missing, nothing more.
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        NumberHandling = JsonNumberHandling.Strict,
+    };
+
+    private static readonly Dictionary<string, Type> Answers = new()
+    {
+        ["/analytics/activity"] = typeof(ActivityResponse),
+        ["/analytics/members"] = typeof(MembersResponse),
+        ["/analytics/members/{userId}"] = typeof(MemberResponse),
+    };
+
+    private const string Directory =
+        """
+        { "organizations": [ { "id": "org_1", "name": "Acme", "plan": "enterprise", "timezones": ["Europe/Paris"] } ],
+          "users": [ { "id": "u_1", "name": "Ana" } ],
+          "members": [ { "organizationId": "org_1", "userId": "u_1", "role": "owner" } ] }
+        """;
+
+    private const string Event = """{"id":"1","timestamp":"2026-06-24T10:00:00Z","organizationId":"org_1","projectId":"prj_1","apiKeyId":"key_1","memberId":"u_1","mapping":"azure/gpt-5.5","app":"checkout","serviceType":"text-generation","agentId":"agt_1","inputTokens":100,"outputTokens":10,"cost":"3.5"}""";
+
+    [Fact]
+    public async Task Document_HasEveryPathParameterSampleAndError()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Event);
+
+        var document = await Document(server);
+
+        Assert.StartsWith("3.", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        Assert.Equal(["/healthz", .. Answers.Keys], document.GetProperty("paths").EnumerateObject().Select(path => path.Name));
+        Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").GetProperty("scheme").GetString());
+        foreach (var (path, type) in Answers)
+        {
+            var operation = document.GetProperty("paths").GetProperty(path).GetProperty("get");
+            Assert.All(operation.GetProperty("parameters").EnumerateArray(), parameter =>
+            {
+                Assert.NotEqual(string.Empty, parameter.GetProperty("description").GetString());
+                Assert.True(parameter.TryGetProperty("example", out _), parameter.GetRawText());
+            });
+            Assert.True(operation.GetProperty("security")[0].TryGetProperty("bearer", out _));
+            var responses = operation.GetProperty("responses");
+            Assert.Equal(["200", "400", "401", "403", "404"], responses.EnumerateObject().Select(response => response.Name));
+            foreach (var response in responses.EnumerateObject())
+            {
+                var content = Assert.Single(response.Value.GetProperty("content").EnumerateObject());
+                Assert.Equal(response.Name == "200" ? "application/json" : "application/problem+json", content.Name);
+                Assert.NotEqual(string.Empty, response.Value.GetProperty("description").GetString());
+                var sample = content.Value.GetProperty("example");
+                Assert.NotNull(sample.Deserialize(response.Name == "200" ? type : typeof(Problem), Strict));
+                if (response.Name != "200")
+                {
+                    Assert.Equal(response.Name, sample.GetProperty("status").GetRawText());
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Server_AcceptsEachDocumentedExample_AndItsAnswersAreTheContracts()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Event);
+        var token = server.Token("org_1", "u_1");
+        var document = await Document(server);
+        foreach (var (path, type) in Answers)
+        {
+            var parameters = document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("parameters").EnumerateArray().ToArray();
+            var fromTo = "organizationId=org_1&from=2026-06-24&to=2026-06-24";
+            string[] queries =
+            [
+                string.Join('&', parameters.Where(parameter => In(parameter) == "query").Select(Example)),
+                .. parameters.Where(parameter => In(parameter) == "query" && Name(parameter) is not ("organizationId" or "from" or "to")).Select(parameter => $"{fromTo}&{Example(parameter)}"),
+                .. parameters.Where(parameter => parameter.GetProperty("schema").TryGetProperty("enum", out _) && Name(parameter) != "money")
+                    .SelectMany(parameter => parameter.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(word => $"{fromTo}&{Name(parameter)}={word.GetString()}")),
+                "organizationId=org_1&from=2026-06-20&to=2026-06-26",
+                path == "/analytics/activity" ? fromTo + "&fields=all" : fromTo,
+            ];
+            foreach (var query in queries)
+            {
+                var answer = await server.JsonAsync($"{path.Replace("{userId}", "u_1", StringComparison.Ordinal)}?{query}", token);
+                try
+                {
+                    Assert.NotNull(answer.Deserialize(type, Strict));
+                }
+                catch (JsonException exception)
+                {
+                    Assert.Fail($"{path}?{query}: {exception.Message}\n{answer.GetRawText()}");
+                }
+            }
+        }
+
+        static string Example(JsonElement parameter)
+        {
+            var example = parameter.GetProperty("example");
+            var value = example.ValueKind == JsonValueKind.Array ? example[0] : example;
+            return $"{Name(parameter)}={Uri.EscapeDataString(value.ToString())}";
+        }
+
+        static string Name(JsonElement parameter) => parameter.GetProperty("name").GetString()!;
+
+        static string In(JsonElement parameter) => parameter.GetProperty("in").GetString()!;
+    }
+
+    private static async Task<JsonElement> Document(RunningServer server)
+    {
+        using var response = await server.GetAsync("/openapi/v1.json");
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+    }
+}
