@@ -1,1 +1,32 @@
-return 0;
+using System.CommandLine;
+using Analytics.Bench;
+using Analytics.Bench.Comparison;
+using BenchmarkDotNet.Running;
+
+var check = new Option<bool>("--check") { Description = "Run every benchmark once and compare its answer with the plain one; time nothing." };
+var filter = new Option<string>("--filter") { Description = "Micro benchmarks to run, as BenchmarkDotNet's --filter.", DefaultValueFactory = _ => "*" };
+var micro = new Command("micro", "Micro benchmarks of kernels and of the bucket map (BenchmarkDotNet).") { filter };
+micro.SetAction(parsed =>
+{
+    BenchmarkSwitcher.FromAssembly(typeof(Checks).Assembly).Run(["--filter", parsed.GetValue(filter)!]);
+    return 0;
+});
+
+var data = new Option<string>("--data") { Description = "A data folder; the demonstration's, say.", Required = true, HelpName = "DIR" };
+var organization = new Option<string>("--organization") { Description = "The organisation that is asked about.", DefaultValueFactory = _ => "demo", HelpName = "ID" };
+var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds.", DefaultValueFactory = _ => 15, HelpName = "N" };
+var compare = new Command("compare", "Three queries beside DuckDB on the same Parquet files; answers are compared before anything is timed.") { data, organization, rounds };
+compare.SetAction(parsed => SideBySide.Run(parsed.GetValue(data)!, parsed.GetValue(organization)!, parsed.GetValue(rounds), Console.Out));
+
+var root = new RootCommand("Benchmarks that check their answers.") { check, micro, compare };
+root.SetAction(parsed =>
+{
+    if (!parsed.GetValue(check))
+    {
+        return root.Parse(["--help"]).Invoke();
+    }
+
+    Checks.RunAll(Console.Out);
+    return 0;
+});
+return root.Parse(args).Invoke();
