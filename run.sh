@@ -7,8 +7,11 @@ data=data
 port=5080
 while [ $# -gt 0 ]; do
   case "$1" in
-    --data) data=${2:?--data needs a folder}; shift 2 ;;
-    --port) port=${2:?--port needs a number}; shift 2 ;;
+    --data | --port)
+      [ $# -ge 2 ] || { echo "error: $1 needs a value." >&2; exit 2; }
+      if [ "$1" = --data ]; then data=$2; else port=$2; fi
+      shift 2 ;;
+    -h | --help) sed -n '2,3s/^# *//p' "$0"; exit 0 ;;
     *) echo "error: found '$1', expected --data DIR or --port PORT." >&2; exit 2 ;;
   esac
 done

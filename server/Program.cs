@@ -6,4 +6,4 @@ using NodaTime;
 IClock clock = SystemClock.Instance;
 #pragma warning restore RS0030
 
-return await CommandRunner.RunAsync(CommandLine.Root(clock), args, Console.Out, Console.Error);
+return await CommandRunner.RunAsync(AnalyticsCommand.Root(clock), args, Console.Out, Console.Error);

@@ -14,6 +14,9 @@ internal sealed partial class PhysicalFiles : Files
 {
     private const int Interrupted = 4; // EINTR
     private const int ReadOnly = 0; // O_RDONLY
+
+    // EWOULDBLOCK: what flock says of a lock that another process holds.
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public override ReadableFile OpenRead(string path) => new Readable(path);
@@ -98,7 +101,7 @@ internal sealed partial class PhysicalFiles : Files
                 UnixCreateMode = OwnerOnly,
             });
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException exception) when (exception.HResult == WouldBlock)
         {
             return null;
         }

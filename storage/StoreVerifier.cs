@@ -2,6 +2,7 @@ using System.Globalization;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Usage;
 using Analytics.Storage.Catalog;
+using Analytics.Storage.Directory;
 using Analytics.Storage.Parquet;
 using Analytics.Storage.Rollup;
 
@@ -32,7 +33,11 @@ public static class StoreVerifier
     {
         ArgumentNullException.ThrowIfNull(files);
         var folder = new DataFolder(Path.GetFullPath(root));
-        if (!files.Exists(folder.Manifest))
+        try
+        {
+            files.OpenRead(folder.Manifest).Dispose();
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new DataFolderException($"'{folder.Root}' has no manifest.json, expected a data folder. Check --data; where files were lost, restore them from a backup.");
         }
@@ -54,8 +59,28 @@ public static class StoreVerifier
             findings.AddRange(Verify(folder, files, file));
         }
 
+        findings.AddRange(VerifyDirectory(folder, manifest));
         findings.AddRange(Strangers(folder, files, manifest));
         return new VerifyReport(manifest.Files.Count, manifest.Files.Sum(file => file.Rows), manifest.Files.Sum(file => file.SizeBytes), findings);
+    }
+
+    /// <summary>What SQLite's own check finds. It sees damaged pages and indexes, not every changed letter of a name.</summary>
+    private static IEnumerable<Finding> VerifyDirectory(DataFolder folder, Manifest manifest)
+    {
+        const string name = "directory.sqlite";
+        if (!File.Exists(folder.Directory))
+        {
+            return manifest.Sequence == 0 ? [] : [new Finding(name, "(file)", "found no file, expected the directory of this data. Restore it from a backup.")];
+        }
+
+        try
+        {
+            return [.. DirectoryStore.Check(folder.Directory).Select(problem => new Finding(name, "(file)", $"found {problem}, expected none. Restore it from a backup."))];
+        }
+        catch (DirectoryFileException exception)
+        {
+            return [new Finding(name, "(file)", exception.Message)];
+        }
     }
 
     private static List<Finding> Verify(DataFolder folder, Files files, DataFile file)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Usage;
@@ -54,6 +55,11 @@ public sealed class UsageStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(files);
         var folder = new DataFolder(Path.GetFullPath(root));
+        if (File.Exists(folder.Root))
+        {
+            throw new DataFolderException($"'{folder.Root}' is a file, expected a folder. Check --data.");
+        }
+
         files.CreateFolder(folder.Root);
         var folderLock = files.TryLock(folder.Lock) ?? throw new DataFolderInUseException(folder.Root, files.LockOwner(folder.Lock));
         DirectoryStore? directory = null;
@@ -61,7 +67,18 @@ public sealed class UsageStore : IDisposable
         {
             var manifest = OpenManifest(folder, files);
             DeleteLeftovers(folder, files, manifest);
+            if (manifest.Sequence > 0 && !File.Exists(folder.Directory))
+            {
+                throw LostDirectory(folder, "no directory.sqlite");
+            }
+
             directory = DirectoryStore.Open(folder.Directory);
+            if (Math.Max(0, directory.LastSequence) < manifest.Sequence - 1)
+            {
+                // A crash can leave the directory one commit behind, and the next lines mend that. More is another file.
+                throw LostDirectory(folder, $"a directory.sqlite that has seen {directory.LastSequence} commits");
+            }
+
             if (manifest.Registrations is { } registrations)
             {
                 directory.Register(manifest.Sequence, registrations);
@@ -173,6 +190,9 @@ public sealed class UsageStore : IDisposable
 
         return ids;
     }
+
+    private static DataFolderException LostDirectory(DataFolder folder, string found) =>
+        new($"Found {found} in '{folder.Root}'; expected the one that goes with manifest.json. It was removed or replaced; restore it from a backup.");
 
     private static Manifest OpenManifest(DataFolder folder, Files files)
     {
@@ -329,6 +349,22 @@ public sealed class UsageStore : IDisposable
         return batches;
     }
 
+    /// <summary>The checksum of the footer and its length, where the length says that it is; else of the length alone.</summary>
+    private static string FooterChecksum(ReadableFile content)
+    {
+        Span<byte> tail = stackalloc byte[8];
+        if (content.Length < tail.Length)
+        {
+            return "none";
+        }
+
+        content.Read(content.Length - tail.Length, tail);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(tail);
+        var bytes = new byte[length <= content.Length - tail.Length ? length + 4 : 4];
+        content.Read(content.Length - 4 - bytes.Length, bytes);
+        return Hex(Crc32.Of(bytes));
+    }
+
     private List<RecordBatch> ReadFile(DataFile file, Schema schema)
     {
         var full = Folder.File(file.Path);
@@ -341,6 +377,12 @@ public sealed class UsageStore : IDisposable
         if (content.Length != file.SizeBytes)
         {
             throw new CorruptFileException(full, null, null, $"{content.Length} bytes", $"{file.SizeBytes} by the manifest", "The file was truncated or replaced; restore it from a backup.");
+        }
+
+        var footer = FooterChecksum(content);
+        if (footer != file.FooterCrc32)
+        {
+            throw new CorruptFileException(full, null, null, $"a footer with the checksum {footer}", $"{file.FooterCrc32} by the manifest", "The file was changed or damaged; restore it from a backup.");
         }
 
         var reader = ParquetReader.Open(content, file.Path);

@@ -52,15 +52,19 @@ public sealed class TimeBuckets
     /// <summary>The most buckets that a range is cut into: more than all days of all years, 450 years of hours.</summary>
     public const int MaxCount = 4_000_000;
 
-    private readonly TimeBucket[] buckets;
+    // Bucket i is [edges[i], edges[i + 1]), in NodaTime's ticks of 100 ns: whole seconds are all that offsets have. Dates
+    // of days are counted from the first, others are kept. A range can have millions of buckets, so they are small.
+    private readonly long[] edges;
+    private readonly LocalDate[]? dates;
 
-    private TimeBuckets(BucketSize size, LocalDate from, LocalDate through, DateTimeZone zone, TimeBucket[] buckets)
+    private TimeBuckets(BucketSize size, LocalDate from, LocalDate through, DateTimeZone zone, long[] edges, LocalDate[]? dates)
     {
         Size = size;
         From = from;
         To = through;
         Zone = zone;
-        this.buckets = buckets;
+        this.edges = edges;
+        this.dates = dates;
     }
 
     /// <summary>How the range is cut.</summary>
@@ -76,20 +80,20 @@ public sealed class TimeBuckets
     public DateTimeZone Zone { get; }
 
     /// <summary>First instant of the range.</summary>
-    public Instant Start => buckets[0].Start;
+    public Instant Start => Edge(0);
 
     /// <summary>First instant after the range.</summary>
-    public Instant End => buckets[^1].End;
+    public Instant End => Edge(Count);
 
     /// <summary>Number of buckets, 1 or more.</summary>
-    public int Count => buckets.Length;
+    public int Count => edges.Length - 1;
 
     /// <summary>The buckets, ascending; each starts where the one before it ends.</summary>
-    public ReadOnlySpan<TimeBucket> Buckets => buckets;
+    public IEnumerable<TimeBucket> Buckets => Enumerable.Range(0, Count).Select(index => this[index]);
 
     /// <summary>One bucket by position.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-    public TimeBucket this[int index] => buckets[index];
+    public TimeBucket this[int index] => new(dates?[index] ?? From.PlusDays(index), Edge(index), Edge(index + 1));
 
     /// <summary>The position of the bucket that holds an instant, or -1.</summary>
     /// <param name="instant">Any instant.</param>
@@ -101,11 +105,12 @@ public sealed class TimeBuckets
         }
 
         // The last bucket that starts at the instant or before; a skipped day shares its start with the day after it.
-        var (low, high) = (0, buckets.Length);
+        var ticks = instant.ToUnixTimeTicks();
+        var (low, high) = (0, Count);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (buckets[middle].Start <= instant)
+            if (edges[middle] <= ticks)
             {
                 low = middle + 1;
             }
@@ -137,16 +142,15 @@ public sealed class TimeBuckets
             throw new ArgumentOutOfRangeException(nameof(size), $"{from:uuuu-MM-dd} to {through:uuuu-MM-dd} has more than {MaxCount} {size} buckets.");
         }
 
-        var buckets = size switch
+        return size switch
         {
-            BucketSize.Range => [new TimeBucket(from, StartOf(from, zone), StartOf(through.PlusDays(1), zone))],
+            BucketSize.Range => new TimeBuckets(size, from, through, zone, [Ticks(StartOf(from, zone)), Ticks(StartOf(through.PlusDays(1), zone))], [from]),
             BucketSize.Hour => Hours(from, through, zone),
-            BucketSize.Day => Days(from, through, zone, date => date.PlusDays(1)),
-            BucketSize.Week => Days(from, through, zone, date => date.With(DateAdjusters.Next(IsoDayOfWeek.Monday))),
-            BucketSize.Month => Days(from, through, zone, date => new LocalDate(date.Year, date.Month, 1).PlusMonths(1)),
+            BucketSize.Day => Days(from, through, zone),
+            BucketSize.Week => Longer(size, from, through, zone, date => date.With(DateAdjusters.Next(IsoDayOfWeek.Monday))),
+            BucketSize.Month => Longer(size, from, through, zone, date => new LocalDate(date.Year, date.Month, 1).PlusMonths(1)),
             _ => throw new ArgumentOutOfRangeException(nameof(size)),
         };
-        return new TimeBuckets(size, from, through, zone, buckets);
     }
 
     /// <summary>A lower bound of the number of buckets of a range, to refuse what is too many before it is made.</summary>
@@ -178,20 +182,30 @@ public sealed class TimeBuckets
         return midnight.Count == 0 ? midnight.LateInterval.Start : midnight.First().ToInstant();
     }
 
-    private static TimeBucket[] Days(LocalDate from, LocalDate through, DateTimeZone zone, Func<LocalDate, LocalDate> next)
+    private static TimeBuckets Days(LocalDate from, LocalDate through, DateTimeZone zone)
     {
-        List<TimeBucket> buckets = [];
-        var start = StartOf(from, zone);
-        var known = zone.GetZoneInterval(start);
-        for (var date = from; date <= through;)
+        var edges = new long[Period.DaysBetween(from, through) + 2];
+        var known = zone.GetZoneInterval(StartOf(from, zone));
+        for (var i = 0; i < edges.Length; i++)
         {
-            var following = LocalDate.Min(next(date), through.PlusDays(1));
-            var end = StartOf(following, zone, ref known);
-            buckets.Add(new TimeBucket(date, start, end));
-            (date, start) = (following, end);
+            edges[i] = Ticks(StartOf(from.PlusDays(i), zone, ref known));
         }
 
-        return [.. buckets];
+        return new TimeBuckets(BucketSize.Day, from, through, zone, edges, dates: null);
+    }
+
+    private static TimeBuckets Longer(BucketSize size, LocalDate from, LocalDate through, DateTimeZone zone, Func<LocalDate, LocalDate> next)
+    {
+        List<LocalDate> dates = [];
+        List<long> edges = [];
+        for (var date = from; date <= through; date = next(date))
+        {
+            dates.Add(date);
+            edges.Add(Ticks(StartOf(date, zone)));
+        }
+
+        edges.Add(Ticks(StartOf(through.PlusDays(1), zone)));
+        return new TimeBuckets(size, from, through, zone, [.. edges], [.. dates]);
     }
 
     /// <summary>The start of a day, without a search where the day lies well inside of a known interval: all but a few do.</summary>
@@ -208,9 +222,10 @@ public sealed class TimeBuckets
         return start;
     }
 
-    private static TimeBucket[] Hours(LocalDate from, LocalDate through, DateTimeZone zone)
+    private static TimeBuckets Hours(LocalDate from, LocalDate through, DateTimeZone zone)
     {
-        List<TimeBucket> buckets = [];
+        List<LocalDate> dates = [];
+        List<long> edges = [];
         var end = StartOf(through.PlusDays(1), zone);
         for (var start = StartOf(from, zone); start < end;)
         {
@@ -220,14 +235,24 @@ public sealed class TimeBuckets
             {
                 var local = start.WithOffset(interval.WallOffset);
                 var sinceHour = Duration.FromNanoseconds(local.NanosecondOfDay % NodaConstants.NanosecondsPerHour);
-                var following = start + Duration.FromHours(1) - sinceHour;
-                following = following < intervalEnd ? following : intervalEnd;
-                buckets.Add(new TimeBucket(local.Date, start, following));
-                start = following;
+                dates.Add(local.Date);
+                edges.Add(Ticks(start));
+                start = Instant.Min(start + Duration.FromHours(1) - sinceHour, intervalEnd);
             }
         }
 
-        // A single day that the zone skipped has no hours; the range still has its (empty) bucket.
-        return buckets.Count > 0 ? [.. buckets] : [new TimeBucket(from, end, end)];
+        if (dates.Count == 0)
+        {
+            // A single day that the zone skipped has no hours; the range still has its (empty) bucket.
+            dates.Add(from);
+            edges.Add(Ticks(end));
+        }
+
+        edges.Add(Ticks(end));
+        return new TimeBuckets(BucketSize.Hour, from, through, zone, [.. edges], [.. dates]);
     }
+
+    private static long Ticks(Instant instant) => instant.ToUnixTimeTicks();
+
+    private Instant Edge(int index) => Instant.FromUnixTimeTicks(edges[index]);
 }

@@ -37,6 +37,11 @@ internal static class DirectoryCommand
         var export = new Command("export", "Print the document.") { organization, data };
         export.SetAction(async (parsed, _) =>
         {
+            if (!File.Exists(new DataFolder(Path.GetFullPath(parsed.GetValue(data)!)).Directory))
+            {
+                throw new DataFolderException($"'{parsed.GetValue(data)}' has no directory.sqlite, expected a data folder. Check --data.");
+            }
+
             using var directory = Open(parsed.GetValue(data)!);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(Encoding.UTF8.GetString(directory.Export(parsed.GetValue(organization)).ToUtf8()));
             return ExitCode.Ok;

@@ -22,7 +22,7 @@ internal static class VerifyCommand
 
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(report.Findings.Count == 0 ? "ok" : $"{report.Findings.Count} problems")}: {report.FileCount:N0} files, {report.RowCount:N0} rows, {report.SizeBytes:N0} bytes read."));
+                $"{(report.Findings.Count == 0 ? "ok" : $"problems found ({report.Findings.Count})")}: {report.FileCount:N0} files, {report.RowCount:N0} rows, {report.SizeBytes:N0} bytes read."));
             return report.Findings.Count == 0 ? ExitCode.Ok : ExitCode.Problems;
         });
         return command;

@@ -16,7 +16,7 @@ internal static class DidYouMean
             .Select(candidate => (Word: candidate, Distance: candidate.Equals(word, StringComparison.OrdinalIgnoreCase) ? 0 : Distance(word, candidate)))
             .OrderBy(candidate => candidate.Distance)
             .FirstOrDefault();
-        return ranked.Word is not null && ranked.Distance <= 2 && ranked.Distance < word.Length ? ranked.Word : null;
+        return ranked.Word is not null && ranked.Distance <= Math.Min(2, (word.Length - 1) / 2) ? ranked.Word : null;
     }
 
     /// <summary>The accepted words as the end of a sentence, the probable one first.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Storage.Directory;
@@ -10,6 +12,7 @@ namespace Analytics.Server.Contracts;
 /// <summary>The parameters that every reading endpoint takes, checked. All faults are found at once.</summary>
 internal sealed class ReadingRequest
 {
+    private const int MaxUnknown = 10;
     private readonly IQueryCollection query;
     private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
 
@@ -31,13 +34,15 @@ internal sealed class ReadingRequest
     public bool IsMoneyText { get; private set; }
 
     /// <summary>Reads the shared parameters.</summary>
-    /// <param name="query">The query string.</param>
+    /// <param name="http">The request.</param>
     /// <param name="accepted">What this endpoint accepts besides <see cref="QueryParameter.Shared"/>.</param>
     /// <param name="organization">The organisation, for its reporting zone.</param>
     /// <param name="now">The present, for ranges that end today.</param>
-    public static ReadingRequest Read(IQueryCollection query, IReadOnlyList<QueryParameter> accepted, OrganizationEntry organization, Instant now)
+    public static ReadingRequest Read(HttpRequest http, IReadOnlyList<QueryParameter> accepted, OrganizationEntry organization, Instant now)
     {
+        var query = http.Query;
         var request = new ReadingRequest(query);
+        request.RefuseMalformed(http.QueryString.Value ?? string.Empty);
         request.RefuseUnknown([.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]);
         request.ReadZone(organization);
         request.ReadRange(now);
@@ -119,12 +124,40 @@ internal sealed class ReadingRequest
 
     private void RefuseUnknown(IReadOnlyList<string> accepted)
     {
-        foreach (var name in query.Keys.Where(name => !accepted.Contains(name, StringComparer.Ordinal)))
+        // Query keys fold case; a name in another case is as unknown as a misspelt one. A few are enough to see the mistake.
+        foreach (var name in query.Keys.Where(name => !accepted.Contains(name, StringComparer.Ordinal)).Take(MaxUnknown))
         {
             Fault(name, $"unknown parameter, expected {DidYouMean.Suggest(name, accepted)}.");
         }
+    }
 
-        // Query keys fold case; a name in another case is as unknown as a misspelt one, and found above.
+    /// <summary>Finds percent-encoding that is broken or not UTF-8, which would otherwise be taken for some other text.</summary>
+    private void RefuseMalformed(string text)
+    {
+        List<byte> bytes = [];
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '%')
+            {
+                bytes.AddRange(Encoding.UTF8.GetBytes(text, i, char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1));
+                i += char.IsHighSurrogate(text[i]) ? 1 : 0;
+            }
+            else if (i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            {
+                bytes.Add(value);
+                i += 2;
+            }
+            else
+            {
+                Fault("query", $"found '{text.AsSpan(i, Math.Min(3, text.Length - i))}', expected % and two hex digits.");
+                return;
+            }
+        }
+
+        if (!System.Text.Unicode.Utf8.IsValid(CollectionsMarshal.AsSpan(bytes)))
+        {
+            Fault("query", "found percent-encoded bytes that are not UTF-8, expected UTF-8.");
+        }
     }
 
     private void ReadZone(OrganizationEntry organization)

@@ -3,6 +3,7 @@ using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
 using Analytics.Storage;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Analytics.Server.Endpoints;
 
@@ -58,7 +59,7 @@ internal static class MembersEndpoint
 
     public static async Task Detail(Question question)
     {
-        var userId = (string)question.Context.GetRouteValue("userId")!;
+        var userId = UserId(question.Context);
         var problem = question.Request.Problem ?? (question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
         if (problem is not null)
         {
@@ -89,6 +90,13 @@ internal static class MembersEndpoint
             json.Ranking("topApps", byApp);
             await json.BucketsAsync("activity", byModel, Metric.Headline, question.Cancellation);
         });
+    }
+
+    /// <summary>The id in the path. Routing leaves an encoded slash as it is, so the path as it was sent is decoded here.</summary>
+    private static string UserId(HttpContext context)
+    {
+        var path = context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?')[0];
+        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
     }
 
     /// <summary>The label of the group with most requests; of equals the first in the ranking. Null without usage.</summary>

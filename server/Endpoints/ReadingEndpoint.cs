@@ -99,7 +99,7 @@ internal static class ReadingEndpoint
                 return;
             }
 
-            var request = ReadingRequest.Read(context.Request.Query, accepted, organization, clock.GetCurrentInstant());
+            var request = ReadingRequest.Read(context.Request, accepted, organization, clock.GetCurrentInstant());
             var (usage, directory) = store.Snapshot(organization.Id);
             var question = new Question(context, request, usage, directory);
             await handler(question);

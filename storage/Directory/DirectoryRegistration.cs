@@ -18,11 +18,15 @@ internal static class DirectoryRegistration
         connection.Execute("INSERT INTO user (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", id, Label(name, id));
 
     // The row of someone who left stays, without a role, so usage of an old key brings nobody back in.
-    private static int Member(DirectoryConnection connection, string organizationId, string userId, string? name = null) =>
-        Organization(connection, organizationId)
-        + User(connection, userId, name)
-        + connection.Execute(
-            "INSERT INTO member (organization_id, user_id, role) VALUES ($1, $2, 'member') ON CONFLICT DO NOTHING", organizationId, userId);
+    // Nor does it bring in someone whom another organisation knows: that would show their name and address here.
+    private static int Member(DirectoryConnection connection, string organizationId, string userId, string? name = null)
+    {
+        var rows = Organization(connection, organizationId);
+        var isNew = User(connection, userId, name) > 0;
+        return rows + (isNew
+            ? 1 + connection.Execute("INSERT INTO member (organization_id, user_id, role) VALUES ($1, $2, 'member') ON CONFLICT DO NOTHING", organizationId, userId)
+            : 0);
+    }
 
     private static int Project(DirectoryConnection connection, string organizationId, string id, string? name = null) =>
         Organization(connection, organizationId)

@@ -59,6 +59,35 @@ public sealed class DirectoryStore : IDisposable
         }
     }
 
+    /// <summary>SQLite's own check of a directory's pages and indexes. Changes nothing.</summary>
+    /// <param name="path">An existing file.</param>
+    /// <returns>Up to ten problems; none where all is well.</returns>
+    /// <exception cref="DirectoryFileException">The file cannot be read as a directory at all.</exception>
+    public static IReadOnlyList<string> Check(string path)
+    {
+        try
+        {
+            using var connection = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT last_sequence FROM change";
+            command.ExecuteScalar();
+            command.CommandText = "PRAGMA integrity_check(10)";
+            using var rows = command.ExecuteReader();
+            List<string> problems = [];
+            while (rows.Read())
+            {
+                problems.Add(rows.GetString(0));
+            }
+
+            return problems is ["ok"] ? [] : problems;
+        }
+        catch (SqliteException exception)
+        {
+            throw new DirectoryFileException(path, Explain(exception), exception);
+        }
+    }
+
     /// <summary>Makes the directory like a document: all of it, or nothing of it.</summary>
     /// <param name="document">The document; it is checked again, also where it was not parsed.</param>
     /// <returns>What changed. A document that says what the directory says changes nothing.</returns>

@@ -121,7 +121,7 @@ public sealed class CommandLineTests : IDisposable
         var clock = new FixedClock(Instant.FromUtc(2026, 6, 26, 12, 0));
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await CommandRunner.RunAsync(CommandLine.Root(clock), args, output, error);
+        var code = await CommandRunner.RunAsync(AnalyticsCommand.Root(clock), args, output, error);
         return (code, output.ToString(), error.ToString());
     }
 }

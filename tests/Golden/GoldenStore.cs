@@ -1,4 +1,5 @@
 using Analytics.Engine.Queries;
+using Analytics.Engine.Usage;
 using Analytics.Storage;
 using Analytics.Storage.Catalog;
 using Analytics.Storage.Rollup;
@@ -24,6 +25,9 @@ internal sealed class GoldenStore : IDisposable
 
     /// <summary>Time and grain of each file by the manifest.</summary>
     public IReadOnlyList<UsageFileFacts> UsageFiles => [.. store.Manifest.Files.Select(file => file.Usage).OfType<UsageFileFacts>()];
+
+    /// <summary>Labels and lookups, as the directory has them.</summary>
+    public IUsageNames Names => new DirectoryNames(store.Directory.Read(Organization));
 
     /// <summary>Writes rows to disk, in one commit.</summary>
     public void Commit(Duration grain, IEnumerable<GoldenRow> rows)

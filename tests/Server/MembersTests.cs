@@ -91,6 +91,18 @@ public class MembersTests
         Assert.Equal(2, answer.GetProperty("activity").GetArrayLength());
     }
 
+    [Fact]
+    public async Task Detail_IdWithASlash_IsFound()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events);
+        var token = server.Token("org_1", "../ü%2F", "member");
+
+        var answer = await server.JsonAsync($"/analytics/members/{Uri.EscapeDataString("../ü%2F")}?{Range}", server.Token("org_1", "u_ana"));
+
+        Assert.NotNull(token);
+        Assert.Equal("../ü%2F", answer.GetProperty("member").GetProperty("userId").GetString());
+    }
+
     [Theory]
     [InlineData("u_left")]
     [InlineData("u_nobody")]

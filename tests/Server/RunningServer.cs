@@ -16,6 +16,9 @@ public sealed class RunningServer : IAsyncDisposable
     /// <summary>The server's present: noon in UTC.</summary>
     public static readonly Instant Now = Instant.FromUtc(2026, 6, 26, 12, 0);
 
+    // Tests send what no browser would: the client must not mend it.
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
     private readonly TemporaryFolder folder = new();
     private readonly HttpClient client = new();
     private WebApplication? app;
@@ -72,7 +75,7 @@ public sealed class RunningServer : IAsyncDisposable
 
     public async Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null)
     {
-        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, new Uri(app!.Urls.First() + pathAndQuery));
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, new Uri(app!.Urls.First() + pathAndQuery, AsWritten));
         if (token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -1,5 +1,6 @@
 using Analytics.Engine.Usage;
 using Analytics.Storage;
+using Analytics.Storage.Directory;
 using Analytics.Storage.Rollup;
 using NodaTime;
 using Xunit;
@@ -44,6 +45,8 @@ public sealed class CrashTests : IDisposable
         {
             File.Delete(file);
         }
+
+        DirectoryStore.Open(Path.Combine(root, "directory.sqlite")).Dispose();
 
         using var reopened = UsageStore.Open(root, disk.Restart());
         Assert.True(reopened.Directory.Read("org").Projects.ContainsKey("prj"));

@@ -157,6 +157,45 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public void Directory_MissingEmptyOlderOrDamaged_IsNoticed()
+    {
+        Fill();
+        using (var store = UsageStore.Open(Data, Files.Physical))
+        {
+            Add(store, "org");
+            Add(store, "org");
+        }
+
+        var path = Path.Combine(Data, "directory.sqlite");
+        var original = File.ReadAllBytes(path);
+
+        File.Delete(path);
+        Assert.Contains("Found no directory.sqlite in", Assert.Throws<DataFolderException>(() => Sums()).Message, StringComparison.Ordinal);
+        Assert.Equal(("directory.sqlite", "(file)"), (Verify().Findings[0].File, Verify().Findings[0].Column));
+
+        File.WriteAllBytes(path, []);
+        Assert.NotEmpty(Verify().Findings);
+        Assert.Contains("that has seen -1 commits", Assert.Throws<DataFolderException>(() => Sums()).Message, StringComparison.Ordinal);
+
+        File.WriteAllText(path, "hello world, this is no database");
+        Assert.NotEmpty(Verify().Findings);
+
+        File.WriteAllBytes(path, original[..(original.Length / 2)]);
+        Assert.NotEmpty(Verify().Findings);
+
+        File.WriteAllBytes(path, original);
+        Assert.Empty(Verify().Findings);
+    }
+
+    [Fact]
+    public void Open_FileInsteadOfFolder_IsRefused()
+    {
+        var file = folder.Write("data", "x");
+
+        Assert.Equal($"'{file}' is a file, expected a folder. Check --data.", Assert.Throws<DataFolderException>(() => UsageStore.Open(Data, Files.Physical)).Message);
+    }
+
+    [Fact]
     public void Organizations_WithAnyId_KeepTheirFilesInsideOfTheDataFolder()
     {
         string[] ids = ["../../etc", "Acme", "acme", "a/b", ".", new string('ü', 128), "sha256-0123", "CON", "a b=c%"];

@@ -73,6 +73,18 @@ public class DirectoryStoreTests : DirectoryTest
     }
 
     [Fact]
+    public void Register_UserOfAnotherOrganization_IsNotShownHere()
+    {
+        using var store = OpenFull();
+
+        store.Register(1, new Registrations { ApiKeys = [new SeenApiKey("org_2", "key_9", "prj_1", MemberId: "u_1")], Users = [new SeenUser("org_2", "u_1", "Ana?")] });
+
+        Assert.Null(store.FindRole("org_2", "u_1"));
+        Assert.Equal("u_1", store.Read("org_2").ApiKeys["key_9"].CreatedBy);
+        Assert.DoesNotContain("u_1", store.Read("org_2").Members.Keys);
+    }
+
+    [Fact]
     public void EnsureMember_EmptyDirectory_AddsAllAndKeepsAnExistingRole()
     {
         using var store = Open();

@@ -4,7 +4,7 @@ using NodaTime;
 namespace Analytics.Server.Commands;
 
 /// <summary>All commands.</summary>
-internal static class CommandLine
+internal static class AnalyticsCommand
 {
     public static RootCommand Root(IClock clock) => new("Usage analytics for LLM traffic: where every dollar went, exactly, in your own time zone.")
     {
