@@ -10,9 +10,10 @@ namespace Analytics.Storage.Parquet;
 
 /// <summary>Writes one Parquet file. Equal rows, row groups and metadata give equal bytes.</summary>
 /// <remarks>
-/// All columns are REQUIRED, pages are of version 1 and uncompressed, with a CRC-32 each; storage/Parquet writes
-/// nothing else. Texts in dictionaries and instants are dictionary-encoded, other columns where that is smaller and
-/// the dictionary takes at most 1 MiB. Data pages take about 1 MiB; a dictionary is always one page.
+/// All columns are REQUIRED, pages are of version 1 with a CRC-32 each. Texts in dictionaries are dictionary-encoded,
+/// other texts where that is smaller than PLAIN, integers, instants and money in the smallest of dictionary,
+/// DELTA_BINARY_PACKED (64 bits only) and PLAIN; a dictionary by choice takes at most 1 MiB. A chunk is compressed with
+/// Snappy where that saves a tenth of it. Data pages hold about 1 MiB; a dictionary is always one page.
 /// Each chunk's metadata holds the CRC-32 of the whole chunk under "analytics.crc32", so that a flipped byte in a
 /// page header can be traced to its column too. After an exception the file is unfinished and to be deleted. Not
 /// safe for use by several threads at once.
@@ -22,6 +23,9 @@ public sealed class ParquetWriter
     private const int DefaultPageSizeBytes = 1 << 20;
     private const int MaxBoundBytes = 64;
 
+    // Leaves room for the page headers: a chunk of more than MaxChunkBytes is not read.
+    private const int MaxChunkBodyBytes = ParquetLayout.MaxChunkBytes - (1 << 20);
+
     private static readonly string CreatedBy = $"analytics {typeof(ParquetWriter).Assembly.GetName().Version?.ToString(3)}";
 
     private readonly WritableFile file;
@@ -30,14 +34,14 @@ public sealed class ParquetWriter
     private readonly List<KeyValuePair<string, string>> keyValues;
     private readonly int pageSizeBytes;
     private readonly ThriftCompactWriter thrift = new();
-    private readonly ArrayBufferWriter<byte> body = new();
+    private readonly SnappyCompressor compressor = new();
+    private readonly PageBuffer compressed = new();
     private readonly List<RowGroupMetadata> rowGroups = [];
     private long position;
     private long rowCount;
     private Crc32 fileCrc;
-    private Crc32 chunkCrc;
-    private long? dictionaryPageOffset;
-    private long firstDataPageOffset;
+    private PageBuffer pages = new();
+    private PageBuffer otherPages = new();
     private bool isFinished;
 
     /// <summary>Begins a file.</summary>
@@ -140,53 +144,103 @@ public sealed class ParquetWriter
 
     private ColumnChunkMetadata WriteChunk(Field field, ArrowArray column)
     {
-        var start = position;
-        chunkCrc = default;
-        dictionaryPageOffset = null;
+        pages.Clear();
         var bounds = column switch
         {
-            PrimitiveArray<long> longs => WriteIntegers(longs.Values, isDictionaryForced: field.Type == ArrowType.TimestampMicrosUtc),
-            PrimitiveArray<int> ints => WriteIntegers(ints.Values, isDictionaryForced: false),
-            DictionaryArray texts => WriteTexts(texts, field.Name),
-            StringArray texts => WriteTexts(texts, field.Name),
+            PrimitiveArray<long> longs => EncodeIntegers(longs.Values),
+            PrimitiveArray<int> ints => EncodeIntegers(ints.Values),
+            DictionaryArray texts => EncodeTexts(texts, field.Name),
+            StringArray texts => EncodeTexts(texts, field.Name),
             _ => throw new ArgumentException($"Column '{field.Name}' is a {column.GetType().Name}, which cannot be written."),
         };
-        var size = position - start;
-        if (size > ParquetLayout.MaxChunkBytes)
+        ThrowIfTooLarge(field.Name, pages.SizeBytes);
+        var codec = Compress();
+        var written = codec == CompressionCodec.Uncompressed ? pages : compressed;
+        var start = position;
+        var uncompressedBytes = 0L;
+        var crc = default(Crc32);
+        long? dictionaryOffset = null, dataOffset = null;
+        foreach (var page in written.Pages)
         {
-            throw new ArgumentException(
-                $"Column '{field.Name}' takes {size} bytes in one row group; at most {ParquetLayout.MaxChunkBytes} are allowed. Write smaller row groups.");
+            var offset = position;
+            WritePage(page, written[page], ref crc);
+            uncompressedBytes += position - offset - written[page].Length + page.UncompressedBytes;
+            if (page.Type == PageType.Dictionary)
+            {
+                dictionaryOffset = offset;
+            }
+            else
+            {
+                dataOffset ??= offset;
+            }
         }
 
         return new ColumnChunkMetadata
         {
             Column = field.Name,
             Type = ParquetSchema.PhysicalTypeOf(field.Type),
-            Encodings = dictionaryPageOffset is null ? [ParquetEncoding.Plain] : [ParquetEncoding.Plain, ParquetEncoding.RleDictionary],
-            Codec = CompressionCodec.Uncompressed,
+            Encodings = [.. written.Pages.Select(page => page.Encoding).Distinct()],
+            Codec = codec,
             ValueCount = column.Length,
-            UncompressedBytes = size,
-            SizeBytes = size,
-            DataPageOffset = dictionaryPageOffset is null ? start : firstDataPageOffset,
-            DictionaryPageOffset = dictionaryPageOffset,
-            KeyValues = [new(ParquetLayout.ChunkCrcKey, chunkCrc.Value.ToString("x8", CultureInfo.InvariantCulture))],
+            UncompressedBytes = uncompressedBytes,
+            SizeBytes = position - start,
+            DataPageOffset = dataOffset!.Value,
+            DictionaryPageOffset = dictionaryOffset,
+            KeyValues = [new(ParquetLayout.ChunkCrcKey, crc.Value.ToString("x8", CultureInfo.InvariantCulture))],
             Statistics = bounds,
         };
     }
 
-    private unsafe ColumnStatistics WriteIntegers<T>(ReadOnlySpan<T> values, bool isDictionaryForced)
+    // Before the pages are encoded, as they are encoded in one block of memory; and after it, as estimates are low.
+    private static void ThrowIfTooLarge(string name, long sizeBytes)
+    {
+        if (sizeBytes > MaxChunkBodyBytes)
+        {
+            throw new ArgumentException(
+                $"Column '{name}' takes {sizeBytes} bytes in one row group; at most {MaxChunkBodyBytes} are allowed. Write smaller row groups.");
+        }
+    }
+
+    /// <summary>Fills <see cref="compressed"/> and says whether to write it.</summary>
+    private CompressionCodec Compress()
+    {
+        compressed.Clear();
+        foreach (var page in pages.Pages)
+        {
+            compressor.Compress(pages[page], compressed.Body);
+            compressed.EndPage(page.Type, page.Encoding, page.ValueCount, page.UncompressedBytes);
+        }
+
+        return compressed.SizeBytes * 10L <= pages.SizeBytes * 9L ? CompressionCodec.Snappy : CompressionCodec.Uncompressed;
+    }
+
+    private unsafe ColumnStatistics EncodeIntegers<T>(ReadOnlySpan<T> values)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
+        // The smallest; of equal ones the first of plain, delta, dictionary.
+        var smallest = (long)values.Length * sizeof(T);
+        var isPlain = true;
+        if (typeof(T) == typeof(long))
+        {
+            EncodeDeltas(MemoryMarshal.Cast<T, long>(values));
+            isPlain = pages.SizeBytes >= smallest;
+            smallest = Math.Min(smallest, pages.SizeBytes);
+        }
+
         var rented = ArrayPool<int>.Shared.Rent(values.Length);
         try
         {
             var codes = rented.AsSpan(0, values.Length);
-            if (IntegerDictionary.TryEncode(values, isDictionaryForced, codes) is { } distinct)
+            if (IntegerDictionary.TryEncode(values, Math.Min(smallest, ParquetLayout.DictionaryLimitBytes), codes) is { } distinct)
             {
-                body.ResetWrittenCount();
-                body.Write(MemoryMarshal.AsBytes(distinct.AsSpan()));
-                WriteDictionary(distinct.Length, codes);
-                return Bounds<T>(distinct);
+                otherPages.Clear();
+                otherPages.Body.Write(MemoryMarshal.AsBytes(distinct.AsSpan()));
+                EncodeCodes(otherPages, distinct.Length, codes);
+                if (otherPages.SizeBytes < smallest)
+                {
+                    (pages, otherPages) = (otherPages, pages);
+                    return Bounds<T>(distinct);
+                }
             }
         }
         finally
@@ -194,17 +248,39 @@ public sealed class ParquetWriter
             ArrayPool<int>.Shared.Return(rented);
         }
 
-        var rowsPerPage = Math.Max(1, pageSizeBytes / sizeof(T));
-        for (var row = 0; row < values.Length; row += rowsPerPage)
+        if (isPlain)
         {
-            var page = values[row..Math.Min(values.Length, row + rowsPerPage)];
-            WritePage(PageType.Data, ParquetEncoding.Plain, page.Length, MemoryMarshal.AsBytes(page));
+            EncodePlain(values);
         }
 
         return Bounds(values);
     }
 
-    private ColumnStatistics WriteTexts(DictionaryArray column, string name)
+    private void EncodeDeltas(ReadOnlySpan<long> values)
+    {
+        var rowsPerPage = Math.Max(1, pageSizeBytes / sizeof(long));
+        for (var row = 0; row < values.Length; row += rowsPerPage)
+        {
+            var page = values[row..Math.Min(values.Length, row + rowsPerPage)];
+            DeltaBinaryPacked.Encode(page, pages.Body);
+            pages.EndPage(PageType.Data, ParquetEncoding.DeltaBinaryPacked, page.Length);
+        }
+    }
+
+    private unsafe void EncodePlain<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        pages.Clear();
+        var rowsPerPage = Math.Max(1, pageSizeBytes / sizeof(T));
+        for (var row = 0; row < values.Length; row += rowsPerPage)
+        {
+            var page = values[row..Math.Min(values.Length, row + rowsPerPage)];
+            pages.Body.Write(MemoryMarshal.AsBytes(page));
+            pages.EndPage(PageType.Data, ParquetEncoding.Plain, page.Length);
+        }
+    }
+
+    private ColumnStatistics EncodeTexts(DictionaryArray column, string name)
     {
         var texts = new TextDictionary();
         var rented = ArrayPool<int>.Shared.Rent(column.Length);
@@ -226,7 +302,7 @@ public sealed class ParquetWriter
                 codes[row] = code;
             }
 
-            return WriteTextDictionary(texts, codes, name);
+            return EncodeTextDictionary(texts, codes, name);
         }
         finally
         {
@@ -235,7 +311,7 @@ public sealed class ParquetWriter
         }
     }
 
-    private ColumnStatistics WriteTexts(StringArray column, string name)
+    private ColumnStatistics EncodeTexts(StringArray column, string name)
     {
         var texts = new TextDictionary();
         var rented = ArrayPool<int>.Shared.Rent(column.Length);
@@ -250,11 +326,15 @@ public sealed class ParquetWriter
                 codes[row] = texts.Code(text, out _);
             }
 
-            var dictionaryBytes = texts.LengthBytes + ((long)texts.Count * sizeof(uint));
+            var dictionaryBytes = DictionaryBytes(texts);
             var indexBytes = (long)column.Length * RleHybrid.WidthFor(texts.Count) / 8;
-            return dictionaryBytes <= ParquetLayout.DictionaryLimitBytes && dictionaryBytes + indexBytes < plainBytes
-                ? WriteTextDictionary(texts, codes, name)
-                : WritePlainTexts(texts, codes, name);
+            if (dictionaryBytes <= ParquetLayout.DictionaryLimitBytes && dictionaryBytes + indexBytes < plainBytes)
+            {
+                return EncodeTextDictionary(texts, codes, name);
+            }
+
+            ThrowIfTooLarge(name, plainBytes);
+            return EncodePlainTexts(texts, codes, name);
         }
         finally
         {
@@ -262,73 +342,70 @@ public sealed class ParquetWriter
         }
     }
 
-    private ColumnStatistics WriteTextDictionary(TextDictionary texts, ReadOnlySpan<int> codes, string name)
+    private ColumnStatistics EncodeTextDictionary(TextDictionary texts, ReadOnlySpan<int> codes, string name)
     {
         var bounds = Bounds(texts, name);
-        body.ResetWrittenCount();
+        ThrowIfTooLarge(name, DictionaryBytes(texts) + ((long)codes.Length * RleHybrid.WidthFor(texts.Count) / 8));
         for (var code = 0; code < texts.Count; code++)
         {
             AppendPlain(texts[code]);
         }
 
-        WriteDictionary(texts.Count, codes);
+        EncodeCodes(pages, texts.Count, codes);
         return bounds;
     }
 
-    private ColumnStatistics WritePlainTexts(TextDictionary texts, ReadOnlySpan<int> codes, string name)
+    private ColumnStatistics EncodePlainTexts(TextDictionary texts, ReadOnlySpan<int> codes, string name)
     {
         var bounds = Bounds(texts, name);
-        body.ResetWrittenCount();
-        var firstRow = 0;
+        var (firstRow, start) = (0, 0);
         for (var row = 0; row < codes.Length; row++)
         {
             var text = texts[codes[row]];
-            if (row > firstRow && body.WrittenCount + sizeof(uint) + text.Length > pageSizeBytes)
+            if (row > firstRow && pages.SizeBytes - start + sizeof(uint) + text.Length > pageSizeBytes)
             {
-                WritePage(PageType.Data, ParquetEncoding.Plain, row - firstRow, body.WrittenSpan);
-                body.ResetWrittenCount();
-                firstRow = row;
+                pages.EndPage(PageType.Data, ParquetEncoding.Plain, row - firstRow);
+                (firstRow, start) = (row, pages.SizeBytes);
             }
 
             AppendPlain(text);
         }
 
-        WritePage(PageType.Data, ParquetEncoding.Plain, codes.Length - firstRow, body.WrittenSpan);
+        pages.EndPage(PageType.Data, ParquetEncoding.Plain, codes.Length - firstRow);
         return bounds;
     }
 
+    private static long DictionaryBytes(TextDictionary texts) => texts.LengthBytes + ((long)texts.Count * sizeof(uint));
+
     private void AppendPlain(ReadOnlySpan<byte> text)
     {
-        BinaryPrimitives.WriteUInt32LittleEndian(body.GetSpan(sizeof(uint)), (uint)text.Length);
-        body.Advance(sizeof(uint));
-        body.Write(text);
+        BinaryPrimitives.WriteUInt32LittleEndian(pages.Body.GetSpan(sizeof(uint)), (uint)text.Length);
+        pages.Body.Advance(sizeof(uint));
+        pages.Body.Write(text);
     }
 
-    /// <summary>Writes <see cref="body"/> as dictionary page, then the codes as data pages.</summary>
-    private void WriteDictionary(int entries, ReadOnlySpan<int> codes)
+    /// <summary>Ends the dictionary page that was begun, and adds the codes as data pages.</summary>
+    private void EncodeCodes(PageBuffer target, int entries, ReadOnlySpan<int> codes)
     {
-        dictionaryPageOffset = position;
-        WritePage(PageType.Dictionary, ParquetEncoding.Plain, entries, body.WrittenSpan);
-        firstDataPageOffset = position;
+        target.EndPage(PageType.Dictionary, ParquetEncoding.Plain, entries);
         var width = RleHybrid.WidthFor(entries);
         var rowsPerPage = Math.Max(1, (int)Math.Min(pageSizeBytes * 8L / width, ParquetLayout.MaxRowsPerRowGroup));
         for (var row = 0; row < codes.Length; row += rowsPerPage)
         {
             var page = codes[row..Math.Min(codes.Length, row + rowsPerPage)];
-            body.ResetWrittenCount();
-            RleHybrid.Encode(page, width, body);
-            WritePage(PageType.Data, ParquetEncoding.RleDictionary, page.Length, body.WrittenSpan);
+            RleHybrid.Encode(page, width, target.Body);
+            target.EndPage(PageType.Data, ParquetEncoding.RleDictionary, page.Length);
         }
     }
 
-    private void WritePage(PageType type, ParquetEncoding encoding, int valueCount, ReadOnlySpan<byte> page)
+    private void WritePage(EncodedPage page, ReadOnlySpan<byte> body, ref Crc32 chunkCrc)
     {
         thrift.Clear();
-        new PageHeader(type, page.Length, page.Length, Crc32.Of(page), valueCount, encoding).Write(thrift);
+        new PageHeader(page.Type, page.UncompressedBytes, body.Length, Crc32.Of(body), page.ValueCount, page.Encoding).Write(thrift);
         chunkCrc.Append(thrift.Written);
         Emit(thrift.Written);
-        chunkCrc.Append(page);
-        Emit(page);
+        chunkCrc.Append(body);
+        Emit(body);
     }
 
     private void Emit(ReadOnlySpan<byte> bytes)
