@@ -105,15 +105,11 @@ public sealed class UsageStore : IDisposable
     public ImportedFile? FindImport(string organization, string sha256) =>
         manifest.Imports.FirstOrDefault(import => import.Organization == organization && import.Sha256 == sha256);
 
-    /// <summary>Reads all usage rows into memory. Tables are not there before.</summary>
+    /// <summary>Reads all usage rows into memory, several files at a time. Tables are not there before.</summary>
     /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says.</exception>
     public void Load()
     {
-        foreach (var organization in manifest.Files.Where(file => file.Table == Tables.Requests).GroupBy(file => file.Organization, StringComparer.Ordinal))
-        {
-            Load(organization.Key, organization);
-        }
-
+        Load(manifest.Files.Where(file => file.Table == Tables.Requests));
         isLoaded = true;
     }
 
@@ -171,7 +167,7 @@ public sealed class UsageStore : IDisposable
             Directory.Register(sequence, registrations);
             if (isLoaded)
             {
-                Load(organization, manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization));
+                Load(manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization));
             }
         }
     }
@@ -310,20 +306,66 @@ public sealed class UsageStore : IDisposable
 
     private static string Hex(uint value) => value.ToString("x8", CultureInfo.InvariantCulture);
 
-    private void Load(string organization, IEnumerable<DataFile> all)
+    private void Load(IEnumerable<DataFile> all)
     {
-        var builder = new UsageTableBuilder();
-        foreach (var month in all.GroupBy(file => file.Month, StringComparer.Ordinal).OrderBy(month => month.Key, StringComparer.Ordinal))
+        var organizations = all.GroupBy(file => file.Organization, StringComparer.Ordinal)
+            .Select(files => (Name: files.Key, Months: Months(files)))
+            .ToArray();
+        using var batches = ReadAhead(organizations.SelectMany(organization => organization.Months).SelectMany(month => month)).GetEnumerator();
+        foreach (var (organization, months) in organizations)
         {
-            var runs = month.SelectMany(file => ReadUsage(file)).ToArray();
-            builder.Add(runs, month.Select(file => CoverageOf(file.Usage!)));
-        }
+            var builder = new UsageTableBuilder();
+            foreach (var month in months)
+            {
+                List<RecordBatch> runs = [];
+                for (var file = 0; file < month.Length && batches.MoveNext(); file++)
+                {
+                    runs.AddRange(batches.Current);
+                }
 
-        var directory = Directory.Read(organization);
-        var table = builder.Build(new DirectoryNames(directory));
-        lock (commitLock)
+                builder.Add(runs, month.Select(file => CoverageOf(file.Usage!)));
+            }
+
+            var directory = Directory.Read(organization);
+            var table = builder.Build(new DirectoryNames(directory));
+            lock (commitLock)
+            {
+                snapshots[organization] = new UsageSnapshot(table, directory);
+            }
+        }
+    }
+
+    private static DataFile[][] Months(IEnumerable<DataFile> files) =>
+        [.. files.GroupBy(file => file.Month, StringComparer.Ordinal).OrderBy(month => month.Key, StringComparer.Ordinal).Select(month => month.ToArray())];
+
+    /// <summary>
+    /// Reads usage files on all cores, no more of them ahead than there are cores. Batches and errors come in the order
+    /// of the files, so that neither codes nor the file that an error names depend on timing.
+    /// </summary>
+    private IEnumerable<List<RecordBatch>> ReadAhead(IEnumerable<DataFile> usage)
+    {
+        var running = new Queue<Task<List<RecordBatch>>>();
+        try
         {
-            snapshots[organization] = new UsageSnapshot(table, directory);
+            foreach (var file in usage)
+            {
+                if (running.Count == Environment.ProcessorCount)
+                {
+                    yield return running.Dequeue().GetAwaiter().GetResult();
+                }
+
+                running.Enqueue(Task.Run(() => ReadUsage(file)));
+            }
+
+            while (running.TryDequeue(out var next))
+            {
+                yield return next.GetAwaiter().GetResult();
+            }
+        }
+        finally
+        {
+            // After an error nobody takes what the others read; still none may go on reading when the caller has moved on.
+            Task.WhenAll(running).ContinueWith(static all => all.Exception, TaskScheduler.Default).Wait();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using Analytics.Engine.Arrow;
@@ -6,8 +7,8 @@ using Analytics.Engine.Arrow;
 namespace Analytics.Storage.Parquet;
 
 /// <summary>
-/// Decodes the bytes of one column chunk. First all pages are found and checked, so that what is allocated after
-/// that is backed by values in the file.
+/// Decodes the pages of one column chunk. First all pages are checked, so that what is allocated after that is backed
+/// by values in the file.
 /// </summary>
 /// <remarks>Values are taken from the page as they lie: the machine is little-endian, as all that .NET runs on here.</remarks>
 internal readonly ref struct ColumnChunkReader
@@ -16,39 +17,25 @@ internal readonly ref struct ColumnChunkReader
     private readonly List<Page> dataPages = [];
     private readonly Page? dictionaryPage;
 
-    /// <summary>Finds the pages of a chunk.</summary>
-    /// <param name="bytes">The whole chunk.</param>
+    /// <summary>Checks the pages of a chunk.</summary>
+    /// <param name="bytes">The uncompressed bytes that the pages lie in.</param>
+    /// <param name="pages">From <see cref="ColumnPages"/>.</param>
     /// <param name="type">The type of its values: Int32, Int64 or ByteArray.</param>
-    /// <param name="valueCount">Values of all data pages, as the row group says.</param>
-    /// <param name="checkPages">Whether to compare each page with its checksum.</param>
-    /// <exception cref="MalformedDataException">The pages are damaged, or of a kind that is not supported.</exception>
-    public ColumnChunkReader(ReadOnlySpan<byte> bytes, PhysicalType type, int valueCount, bool checkPages)
+    /// <exception cref="MalformedDataException">The pages are damaged, or in an encoding that is not supported.</exception>
+    public ColumnChunkReader(ReadOnlySpan<byte> bytes, List<Page> pages, PhysicalType type)
     {
         this.bytes = bytes;
-        var position = 0;
-        for (var left = valueCount; left > 0 || position < bytes.Length;)
+        foreach (var page in pages)
         {
-            var page = ReadPage(bytes, position, checkPages);
-            position = page.End;
             if (page.Header.Type == PageType.Dictionary)
             {
-                CheckDictionary(page, type, isFirst: dictionaryPage is null && dataPages.Count == 0);
+                CheckDictionary(page, type);
                 dictionaryPage = page;
             }
-            else if (page.Header.Type == PageType.Data)
+            else
             {
-                if (page.Header.ValueCount > left)
-                {
-                    throw new MalformedDataException($"a page of {page.Header.ValueCount} values", $"at most {left}, the rest of the row group");
-                }
-
-                left -= page.Header.ValueCount;
                 CheckValues(page, type);
                 dataPages.Add(page);
-            }
-            else if (page.Header.Type == PageType.DataV2)
-            {
-                throw new MalformedDataException("a data page of version 2", "data pages of version 1", "Write the file again with data pages of version 1.");
             }
         }
     }
@@ -56,13 +43,13 @@ internal readonly ref struct ColumnChunkReader
     /// <summary>Decodes integers.</summary>
     /// <typeparam name="T"><see cref="int"/> or <see cref="long"/>, as the chunk's type.</typeparam>
     /// <param name="type">The column's logical type.</param>
-    /// <param name="valueCount">As given to the constructor.</param>
+    /// <param name="valueCount">Values of all data pages.</param>
     public PrimitiveArray<T> Integers<T>(ArrowType type, int valueCount)
-        where T : unmanaged =>
+        where T : unmanaged, IBinaryInteger<T> =>
         new(type, NativeBuffer.Create<T, ColumnChunkReader>(valueCount, this, static (target, chunk) => chunk.DecodeIntegers(target)));
 
     /// <summary>Decodes texts, whatever their encoding, into codes of one dictionary of distinct texts.</summary>
-    /// <param name="valueCount">As given to the constructor.</param>
+    /// <param name="valueCount">Values of all data pages.</param>
     public DictionaryArray Texts(int valueCount)
     {
         var state = new TextState(this, new TextDictionary());
@@ -71,7 +58,7 @@ internal readonly ref struct ColumnChunkReader
     }
 
     private void DecodeIntegers<T>(Span<T> target)
-        where T : unmanaged
+        where T : unmanaged, IBinaryInteger<T>
     {
         var dictionary = MemoryMarshal.Cast<byte, T>(dictionaryPage is { } found ? Body(found) : default);
         foreach (var page in dataPages)
@@ -81,7 +68,15 @@ internal readonly ref struct ColumnChunkReader
             {
                 Body(page).CopyTo(MemoryMarshal.AsBytes(values));
             }
-            else if (!values.IsEmpty)
+            else if (values.IsEmpty)
+            {
+                continue;
+            }
+            else if (page.Header.Encoding == ParquetEncoding.DeltaBinaryPacked)
+            {
+                DeltaBinaryPacked.Decode(Body(page), values);
+            }
+            else
             {
                 RleHybrid.Decode(Body(page), dictionary, values);
             }
@@ -143,43 +138,11 @@ internal readonly ref struct ColumnChunkReader
 
     private ReadOnlySpan<byte> Body(Page page) => bytes[page.Start..page.End];
 
-    private static Page ReadPage(ReadOnlySpan<byte> bytes, int position, bool checkPages)
+    private static void CheckDictionary(Page page, PhysicalType type)
     {
-        if (position == bytes.Length)
+        if (page.Header.Encoding is not (ParquetEncoding.Plain or ParquetEncoding.PlainDictionary))
         {
-            throw new MalformedDataException("the end of the column chunk", "more pages, as rows are missing");
-        }
-
-        var reader = new ThriftCompactReader(bytes[position..]);
-        var header = PageHeader.Read(ref reader);
-        var start = position + reader.Position;
-        if (header.CompressedBytes > bytes.Length - start || header.UncompressedBytes != header.CompressedBytes)
-        {
-            throw new MalformedDataException(
-                $"a page of {header.CompressedBytes} bytes ({header.UncompressedBytes} uncompressed)",
-                $"equal sizes, at most the {bytes.Length - start} bytes that are left of the column chunk");
-        }
-
-        var page = new Page(header, start, start + header.CompressedBytes);
-        if (checkPages && header.Crc is { } crc && Crc32.Of(bytes[page.Start..page.End]) is var actual && actual != crc)
-        {
-            throw new MalformedDataException($"a page with CRC-32 {actual:x8}", $"{crc:x8}, as its header says");
-        }
-
-        return page;
-    }
-
-    private static void CheckDictionary(Page page, PhysicalType type, bool isFirst)
-    {
-        var header = page.Header;
-        if (!isFirst)
-        {
-            throw new MalformedDataException("a dictionary page after other pages", "one, as the first page");
-        }
-
-        if (header.Encoding is not (ParquetEncoding.Plain or ParquetEncoding.PlainDictionary))
-        {
-            throw new MalformedDataException($"a dictionary page in encoding {header.Encoding}", "Plain");
+            throw new MalformedDataException($"a dictionary page in encoding {page.Header.Encoding}", "Plain");
         }
 
         CheckPlainSize(page, type);
@@ -197,10 +160,13 @@ internal readonly ref struct ColumnChunkReader
             case ParquetEncoding.PlainDictionary or ParquetEncoding.RleDictionary:
                 RleHybrid.Check(Body(page), page.Header.ValueCount);
                 break;
+            case ParquetEncoding.DeltaBinaryPacked when type != PhysicalType.ByteArray:
+                DeltaBinaryPacked.Check(Body(page), page.Header.ValueCount);
+                break;
             default:
                 throw new MalformedDataException(
                     $"encoding {page.Header.Encoding}",
-                    "Plain, PlainDictionary or RleDictionary",
+                    type == PhysicalType.ByteArray ? "Plain, PlainDictionary or RleDictionary" : "Plain, PlainDictionary, RleDictionary or DeltaBinaryPacked",
                     "Write the file again with plain or dictionary encoding.");
         }
     }
@@ -220,8 +186,6 @@ internal readonly ref struct ColumnChunkReader
             throw new MalformedDataException($"a page of {size} bytes", $"the size of {count} values of type {type}");
         }
     }
-
-    private readonly record struct Page(PageHeader Header, int Start, int End);
 
     private readonly ref struct TextState(ColumnChunkReader chunk, TextDictionary texts)
     {

@@ -5,13 +5,13 @@ namespace Analytics.Storage.Parquet;
 /// <summary>Distinct integers of a column in the order of their first use.</summary>
 internal static class IntegerDictionary
 {
-    /// <summary>Replaces values by codes, unless the result would be as large as the values or the dictionary past its limit.</summary>
+    /// <summary>Replaces values by codes, unless the dictionary passes its limit.</summary>
     /// <typeparam name="T"><see cref="int"/> or <see cref="long"/>.</typeparam>
     /// <param name="values">n values, 1 or more.</param>
-    /// <param name="isForced">Whether to go on whatever the size.</param>
+    /// <param name="limitBytes">The most bytes of the values that the codes stand for.</param>
     /// <param name="codes">Receives n codes.</param>
-    /// <returns>The values that the codes stand for; null where PLAIN is better.</returns>
-    public static unsafe T[]? TryEncode<T>(ReadOnlySpan<T> values, bool isForced, Span<int> codes)
+    /// <returns>The values that the codes stand for; null past the limit.</returns>
+    public static unsafe T[]? TryEncode<T>(ReadOnlySpan<T> values, long limitBytes, Span<int> codes)
         where T : unmanaged, IBinaryInteger<T>
     {
         var distinct = new T[16];
@@ -42,7 +42,7 @@ internal static class IntegerDictionary
                 distinct[count] = value;
                 slots[slot] = count++;
                 codes[i] = count - 1;
-                if (!isForced && !Pays(count, values.Length, sizeof(T)))
+                if ((long)count * sizeof(T) > limitBytes)
                 {
                     return null;
                 }
@@ -56,14 +56,6 @@ internal static class IntegerDictionary
         }
 
         return distinct[..count];
-    }
-
-    // Repeated runs make it smaller; where they matter the entries are so few that it does not change the choice.
-    private static bool Pays(int entries, long values, int valueBytes)
-    {
-        var dictionaryBytes = (long)entries * valueBytes;
-        return dictionaryBytes <= ParquetLayout.DictionaryLimitBytes
-            && dictionaryBytes + (values * RleHybrid.WidthFor(entries) / 8) < values * valueBytes;
     }
 
     private static int[] Rehash<T>(ReadOnlySpan<T> distinct, int size)

@@ -5,10 +5,11 @@ using Analytics.Engine.Arrow;
 
 namespace Analytics.Storage.Parquet;
 
-/// <summary>Reads Parquet files of required columns, uncompressed, in PLAIN and dictionary encoding.</summary>
+/// <summary>Reads Parquet files of required columns in PLAIN, dictionary and DELTA_BINARY_PACKED encoding, uncompressed or with Snappy.</summary>
 /// <remarks>
 /// Nothing in the file is believed: whatever its bytes, reading gives rows or <see cref="CorruptFileException"/>, and
-/// memory stays within a small multiple of the file's size plus 8 bytes for each value that its pages really hold.
+/// memory stays within a small multiple of the uncompressed size (at most 22 times the file's) plus 8 bytes for each
+/// value that its pages really hold.
 /// Safe for use by several threads where the <see cref="ReadableFile"/> is.
 /// </remarks>
 public sealed class ParquetReader
@@ -129,7 +130,10 @@ public sealed class ParquetReader
             var bytes = rented.AsSpan(0, size);
             where.Read(file, chunk.StartOffset, bytes);
             var isChecked = CheckChunkCrc(chunk, bytes, where);
-            return Decode(bytes, chunk, Schema.Fields[column].Type, checkPages || !isChecked);
+            var pages = ColumnPages.Find(bytes, chunk.Codec, (int)chunk.ValueCount, checkPages || !isChecked);
+            return chunk.Codec == CompressionCodec.Uncompressed
+                ? Decode(bytes, pages, chunk, Schema.Fields[column].Type)
+                : DecodeCompressed(bytes, pages, chunk, Schema.Fields[column].Type);
         }
         catch (MalformedDataException error)
         {
@@ -167,10 +171,25 @@ public sealed class ParquetReader
             tail[sizeof(uint)..].SequenceEqual(ParquetLayout.Magic));
     }
 
-    private static ArrowArray Decode(ReadOnlySpan<byte> bytes, ColumnChunkMetadata chunk, ArrowType type, bool checkPages)
+    private static ArrowArray DecodeCompressed(ReadOnlySpan<byte> bytes, List<Page> pages, ColumnChunkMetadata chunk, ArrowType type)
+    {
+        var size = pages.Sum(page => page.Header.UncompressedBytes);
+        var rented = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            var uncompressed = rented.AsSpan(0, size);
+            return Decode(uncompressed, ColumnPages.Decompress(bytes, pages, uncompressed), chunk, type);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private static ArrowArray Decode(ReadOnlySpan<byte> bytes, List<Page> pages, ColumnChunkMetadata chunk, ArrowType type)
     {
         var valueCount = (int)chunk.ValueCount;
-        var reader = new ColumnChunkReader(bytes, chunk.Type, valueCount, checkPages);
+        var reader = new ColumnChunkReader(bytes, pages, chunk.Type);
         return chunk.Type switch
         {
             PhysicalType.Int32 => reader.Integers<int>(type, valueCount),
@@ -186,9 +205,9 @@ public sealed class ParquetReader
             throw where.Corrupt(chunk.Obstacle, "plain values in the same file", "Write the file again in one piece and without encryption.");
         }
 
-        if (chunk.Codec != CompressionCodec.Uncompressed)
+        if (chunk.Codec is not (CompressionCodec.Uncompressed or CompressionCodec.Snappy))
         {
-            throw where.Corrupt($"compression {chunk.Codec}", "Uncompressed", "Write the file again without compression.");
+            throw where.Corrupt($"compression {chunk.Codec}", "Uncompressed or Snappy", "Write the file again without compression or with Snappy.");
         }
 
         if (chunk.SizeBytes > ParquetLayout.MaxChunkBytes)

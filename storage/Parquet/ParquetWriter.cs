@@ -1,18 +1,15 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Text.Unicode;
 using Analytics.Engine.Arrow;
 
 namespace Analytics.Storage.Parquet;
 
 /// <summary>Writes one Parquet file. Equal rows, row groups and metadata give equal bytes.</summary>
 /// <remarks>
-/// All columns are REQUIRED, pages are of version 1 and uncompressed, with a CRC-32 each; storage/Parquet writes
-/// nothing else. Texts in dictionaries and instants are dictionary-encoded, other columns where that is smaller and
-/// the dictionary takes at most 1 MiB. Data pages take about 1 MiB; a dictionary is always one page.
+/// All columns are REQUIRED, pages are of version 1 with a CRC-32 each. Texts in dictionaries are dictionary-encoded,
+/// other texts where that is smaller than PLAIN, integers, instants and money in the smallest of dictionary,
+/// DELTA_BINARY_PACKED (64 bits only) and PLAIN; a dictionary by choice takes at most 1 MiB. A chunk is compressed with
+/// Snappy where that saves a tenth of it. Data pages hold about 1 MiB; a dictionary is always one page.
 /// Each chunk's metadata holds the CRC-32 of the whole chunk under "analytics.crc32", so that a flipped byte in a
 /// page header can be traced to its column too. After an exception the file is unfinished and to be deleted. Not
 /// safe for use by several threads at once.
@@ -20,7 +17,6 @@ namespace Analytics.Storage.Parquet;
 public sealed class ParquetWriter
 {
     private const int DefaultPageSizeBytes = 1 << 20;
-    private const int MaxBoundBytes = 64;
 
     private static readonly string CreatedBy = $"analytics {typeof(ParquetWriter).Assembly.GetName().Version?.ToString(3)}";
 
@@ -28,16 +24,14 @@ public sealed class ParquetWriter
     private readonly Schema schema;
     private readonly IReadOnlyList<SchemaElement> elements;
     private readonly List<KeyValuePair<string, string>> keyValues;
-    private readonly int pageSizeBytes;
+    private readonly ColumnEncoder encoder;
     private readonly ThriftCompactWriter thrift = new();
-    private readonly ArrayBufferWriter<byte> body = new();
+    private readonly SnappyCompressor compressor = new();
+    private readonly PageBuffer compressed = new();
     private readonly List<RowGroupMetadata> rowGroups = [];
     private long position;
     private long rowCount;
     private Crc32 fileCrc;
-    private Crc32 chunkCrc;
-    private long? dictionaryPageOffset;
-    private long firstDataPageOffset;
     private bool isFinished;
 
     /// <summary>Begins a file.</summary>
@@ -57,7 +51,7 @@ public sealed class ParquetWriter
         ArgumentNullException.ThrowIfNull(schema);
         this.file = file;
         this.schema = schema;
-        this.pageSizeBytes = pageSizeBytes;
+        encoder = new ColumnEncoder(pageSizeBytes);
         elements = ParquetSchema.ToElements(schema);
         keyValues = [.. (metadata ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
         Emit(ParquetLayout.Magic);
@@ -140,195 +134,65 @@ public sealed class ParquetWriter
 
     private ColumnChunkMetadata WriteChunk(Field field, ArrowArray column)
     {
+        var bounds = encoder.Encode(field, column);
+        var codec = Compress(encoder.Pages);
+        var written = codec == CompressionCodec.Uncompressed ? encoder.Pages : compressed;
         var start = position;
-        chunkCrc = default;
-        dictionaryPageOffset = null;
-        var bounds = column switch
+        var uncompressedBytes = 0L;
+        var crc = default(Crc32);
+        long? dictionaryOffset = null, dataOffset = null;
+        foreach (var page in written.Pages)
         {
-            PrimitiveArray<long> longs => WriteIntegers(longs.Values, isDictionaryForced: field.Type == ArrowType.TimestampMicrosUtc),
-            PrimitiveArray<int> ints => WriteIntegers(ints.Values, isDictionaryForced: false),
-            DictionaryArray texts => WriteTexts(texts, field.Name),
-            StringArray texts => WriteTexts(texts, field.Name),
-            _ => throw new ArgumentException($"Column '{field.Name}' is a {column.GetType().Name}, which cannot be written."),
-        };
-        var size = position - start;
-        if (size > ParquetLayout.MaxChunkBytes)
-        {
-            throw new ArgumentException(
-                $"Column '{field.Name}' takes {size} bytes in one row group; at most {ParquetLayout.MaxChunkBytes} are allowed. Write smaller row groups.");
+            var offset = position;
+            WritePage(page, written[page], ref crc);
+            uncompressedBytes += position - offset - written[page].Length + page.UncompressedBytes;
+            if (page.Type == PageType.Dictionary)
+            {
+                dictionaryOffset = offset;
+            }
+            else
+            {
+                dataOffset ??= offset;
+            }
         }
 
         return new ColumnChunkMetadata
         {
             Column = field.Name,
             Type = ParquetSchema.PhysicalTypeOf(field.Type),
-            Encodings = dictionaryPageOffset is null ? [ParquetEncoding.Plain] : [ParquetEncoding.Plain, ParquetEncoding.RleDictionary],
-            Codec = CompressionCodec.Uncompressed,
+            Encodings = [.. written.Pages.Select(page => page.Encoding).Distinct()],
+            Codec = codec,
             ValueCount = column.Length,
-            UncompressedBytes = size,
-            SizeBytes = size,
-            DataPageOffset = dictionaryPageOffset is null ? start : firstDataPageOffset,
-            DictionaryPageOffset = dictionaryPageOffset,
-            KeyValues = [new(ParquetLayout.ChunkCrcKey, chunkCrc.Value.ToString("x8", CultureInfo.InvariantCulture))],
+            UncompressedBytes = uncompressedBytes,
+            SizeBytes = position - start,
+            DataPageOffset = dataOffset!.Value,
+            DictionaryPageOffset = dictionaryOffset,
+            KeyValues = [new(ParquetLayout.ChunkCrcKey, crc.Value.ToString("x8", CultureInfo.InvariantCulture))],
             Statistics = bounds,
         };
     }
 
-    private unsafe ColumnStatistics WriteIntegers<T>(ReadOnlySpan<T> values, bool isDictionaryForced)
-        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    /// <summary>Fills <see cref="compressed"/> and says whether to write it.</summary>
+    private CompressionCodec Compress(PageBuffer pages)
     {
-        var rented = ArrayPool<int>.Shared.Rent(values.Length);
-        try
+        compressed.Clear();
+        foreach (var page in pages.Pages)
         {
-            var codes = rented.AsSpan(0, values.Length);
-            if (IntegerDictionary.TryEncode(values, isDictionaryForced, codes) is { } distinct)
-            {
-                body.ResetWrittenCount();
-                body.Write(MemoryMarshal.AsBytes(distinct.AsSpan()));
-                WriteDictionary(distinct.Length, codes);
-                return Bounds<T>(distinct);
-            }
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(rented);
+            compressor.Compress(pages[page], compressed.Body);
+            compressed.EndPage(page.Type, page.Encoding, page.ValueCount, page.UncompressedBytes);
         }
 
-        var rowsPerPage = Math.Max(1, pageSizeBytes / sizeof(T));
-        for (var row = 0; row < values.Length; row += rowsPerPage)
-        {
-            var page = values[row..Math.Min(values.Length, row + rowsPerPage)];
-            WritePage(PageType.Data, ParquetEncoding.Plain, page.Length, MemoryMarshal.AsBytes(page));
-        }
-
-        return Bounds(values);
+        return compressed.SizeBytes * 10L <= pages.SizeBytes * 9L ? CompressionCodec.Snappy : CompressionCodec.Uncompressed;
     }
 
-    private ColumnStatistics WriteTexts(DictionaryArray column, string name)
-    {
-        var texts = new TextDictionary();
-        var rented = ArrayPool<int>.Shared.Rent(column.Length);
-        var known = ArrayPool<int>.Shared.Rent(column.Dictionary.Length);
-        try
-        {
-            // Only the entries that the rows use, in the order of their first use; equal entries become one.
-            known.AsSpan(0, column.Dictionary.Length).Fill(-1);
-            var codes = rented.AsSpan(0, column.Length);
-            var source = column.Codes;
-            for (var row = 0; row < source.Length; row++)
-            {
-                ref var code = ref known[source[row]];
-                if (code < 0)
-                {
-                    code = texts.Code(column.Dictionary.Utf8(source[row]), out _);
-                }
-
-                codes[row] = code;
-            }
-
-            return WriteTextDictionary(texts, codes, name);
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(known);
-            ArrayPool<int>.Shared.Return(rented);
-        }
-    }
-
-    private ColumnStatistics WriteTexts(StringArray column, string name)
-    {
-        var texts = new TextDictionary();
-        var rented = ArrayPool<int>.Shared.Rent(column.Length);
-        try
-        {
-            var codes = rented.AsSpan(0, column.Length);
-            var plainBytes = 0L;
-            for (var row = 0; row < column.Length; row++)
-            {
-                var text = column.Utf8(row);
-                plainBytes += sizeof(uint) + text.Length;
-                codes[row] = texts.Code(text, out _);
-            }
-
-            var dictionaryBytes = texts.LengthBytes + ((long)texts.Count * sizeof(uint));
-            var indexBytes = (long)column.Length * RleHybrid.WidthFor(texts.Count) / 8;
-            return dictionaryBytes <= ParquetLayout.DictionaryLimitBytes && dictionaryBytes + indexBytes < plainBytes
-                ? WriteTextDictionary(texts, codes, name)
-                : WritePlainTexts(texts, codes, name);
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(rented);
-        }
-    }
-
-    private ColumnStatistics WriteTextDictionary(TextDictionary texts, ReadOnlySpan<int> codes, string name)
-    {
-        var bounds = Bounds(texts, name);
-        body.ResetWrittenCount();
-        for (var code = 0; code < texts.Count; code++)
-        {
-            AppendPlain(texts[code]);
-        }
-
-        WriteDictionary(texts.Count, codes);
-        return bounds;
-    }
-
-    private ColumnStatistics WritePlainTexts(TextDictionary texts, ReadOnlySpan<int> codes, string name)
-    {
-        var bounds = Bounds(texts, name);
-        body.ResetWrittenCount();
-        var firstRow = 0;
-        for (var row = 0; row < codes.Length; row++)
-        {
-            var text = texts[codes[row]];
-            if (row > firstRow && body.WrittenCount + sizeof(uint) + text.Length > pageSizeBytes)
-            {
-                WritePage(PageType.Data, ParquetEncoding.Plain, row - firstRow, body.WrittenSpan);
-                body.ResetWrittenCount();
-                firstRow = row;
-            }
-
-            AppendPlain(text);
-        }
-
-        WritePage(PageType.Data, ParquetEncoding.Plain, codes.Length - firstRow, body.WrittenSpan);
-        return bounds;
-    }
-
-    private void AppendPlain(ReadOnlySpan<byte> text)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(body.GetSpan(sizeof(uint)), (uint)text.Length);
-        body.Advance(sizeof(uint));
-        body.Write(text);
-    }
-
-    /// <summary>Writes <see cref="body"/> as dictionary page, then the codes as data pages.</summary>
-    private void WriteDictionary(int entries, ReadOnlySpan<int> codes)
-    {
-        dictionaryPageOffset = position;
-        WritePage(PageType.Dictionary, ParquetEncoding.Plain, entries, body.WrittenSpan);
-        firstDataPageOffset = position;
-        var width = RleHybrid.WidthFor(entries);
-        var rowsPerPage = Math.Max(1, (int)Math.Min(pageSizeBytes * 8L / width, ParquetLayout.MaxRowsPerRowGroup));
-        for (var row = 0; row < codes.Length; row += rowsPerPage)
-        {
-            var page = codes[row..Math.Min(codes.Length, row + rowsPerPage)];
-            body.ResetWrittenCount();
-            RleHybrid.Encode(page, width, body);
-            WritePage(PageType.Data, ParquetEncoding.RleDictionary, page.Length, body.WrittenSpan);
-        }
-    }
-
-    private void WritePage(PageType type, ParquetEncoding encoding, int valueCount, ReadOnlySpan<byte> page)
+    private void WritePage(EncodedPage page, ReadOnlySpan<byte> body, ref Crc32 chunkCrc)
     {
         thrift.Clear();
-        new PageHeader(type, page.Length, page.Length, Crc32.Of(page), valueCount, encoding).Write(thrift);
+        new PageHeader(page.Type, page.UncompressedBytes, body.Length, Crc32.Of(body), page.ValueCount, page.Encoding).Write(thrift);
         chunkCrc.Append(thrift.Written);
         Emit(thrift.Written);
-        chunkCrc.Append(page);
-        Emit(page);
+        chunkCrc.Append(body);
+        Emit(body);
     }
 
     private void Emit(ReadOnlySpan<byte> bytes)
@@ -336,40 +200,5 @@ public sealed class ParquetWriter
         file.Write(bytes);
         fileCrc.Append(bytes);
         position += bytes.Length;
-    }
-
-    private static ColumnStatistics Bounds<T>(ReadOnlySpan<T> values)
-        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
-    {
-        var min = T.MaxValue;
-        var max = T.MinValue;
-        foreach (var value in values)
-        {
-            min = T.Min(min, value);
-            max = T.Max(max, value);
-        }
-
-        return new ColumnStatistics(
-            MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in min)).ToArray(), MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in max)).ToArray(), 0);
-    }
-
-    private static ColumnStatistics Bounds(TextDictionary texts, string name)
-    {
-        int min = 0, max = 0;
-        for (var code = 0; code < texts.Count; code++)
-        {
-            if (!Utf8.IsValid(texts[code]))
-            {
-                throw new ArgumentException($"Column '{name}' has a text that is not UTF-8; only UTF-8 is written.");
-            }
-
-            min = texts[code].SequenceCompareTo(texts[min]) < 0 ? code : min;
-            max = texts[code].SequenceCompareTo(texts[max]) > 0 ? code : max;
-        }
-
-        // Long texts would blow up the footer, and cut ones are bounds that not every reader gets right.
-        return texts[min].Length > MaxBoundBytes || texts[max].Length > MaxBoundBytes
-            ? new ColumnStatistics(null, null, 0)
-            : new ColumnStatistics(texts[min].ToArray(), texts[max].ToArray(), 0);
     }
 }

@@ -145,7 +145,7 @@ internal static class RleHybrid
 
     private static void Repeat(int value, int count, int width, ArrayBufferWriter<byte> target)
     {
-        WriteVarint(target, (ulong)count << 1);
+        Varint.Write(target, (ulong)count << 1);
         for (var bits = 0; bits < width; bits += 8)
         {
             WriteByte(target, (byte)(value >> bits));
@@ -160,7 +160,7 @@ internal static class RleHybrid
         }
 
         var groups = (values.Length + GroupSize - 1) / GroupSize;
-        WriteVarint(target, ((ulong)groups << 1) | 1);
+        Varint.Write(target, ((ulong)groups << 1) | 1);
         var length = groups * width;
         var bytes = target.GetSpan(length)[..length];
         bytes.Clear();
@@ -187,16 +187,6 @@ internal static class RleHybrid
         }
 
         target.Advance(length);
-    }
-
-    private static void WriteVarint(ArrayBufferWriter<byte> target, ulong value)
-    {
-        for (; value >= 0x80; value >>= 7)
-        {
-            WriteByte(target, (byte)(value | 0x80));
-        }
-
-        WriteByte(target, (byte)value);
     }
 
     private static void WriteByte(ArrayBufferWriter<byte> target, byte value)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Analytics.Engine.Arrow;
 using Analytics.Engine.Usage;
 using Analytics.Storage;
 using Analytics.Storage.Catalog;
@@ -129,6 +131,51 @@ public sealed class DataFolderTests : IDisposable
         Assert.Equal("(magic)", Verify().Findings[0].Column);
 
         void AssertRefused(string message) => Assert.Equal(message, Assert.Throws<CorruptFileException>(() => Sums()).Message);
+    }
+
+    [Fact]
+    public void Load_SeveralDamagedFiles_NamesTheFirstByMonthWhateverIsReadFirst()
+    {
+        FillYear();
+        var files = DataFiles();
+        Assert.Equal(24, files.Length);
+        foreach (var path in files[5..].Where((_, i) => i % 3 == 0))
+        {
+            var bytes = File.ReadAllBytes(path);
+            bytes[20] ^= 1;
+            File.WriteAllBytes(path, bytes);
+        }
+
+        for (var i = 0; i < 20; i++)
+        {
+            var error = Assert.Throws<CorruptFileException>(() => Sums());
+            Assert.Equal(files[5], Path.Combine(Data, error.Path));
+        }
+    }
+
+    [Fact]
+    public void Load_ManyFiles_GivesTheSameCodesAndRowsEachTime()
+    {
+        FillYear();
+        var first = Load();
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(first, Load());
+        }
+
+        // Two files in each month: both bring a project that no file before them has.
+        Assert.Equal(Enumerable.Range(0, 24).Select(i => $"p{(i * 7 % 24).ToString(CultureInfo.InvariantCulture)}").Prepend(string.Empty), first.Split('|')[0].Split(','));
+
+        string Load()
+        {
+            using var store = UsageStore.Open(Data, Files.Physical);
+            store.Load();
+            var batches = store.Snapshot("org").Usage.Batches;
+            var projects = batches[^1].Batch.Column<DictionaryArray>(UsageSchema.ColumnOf(Dimension.Project)).Dictionary;
+            var codes = batches.SelectMany(batch => batch.Codes(Dimension.Project).ToArray());
+            return $"{string.Join(',', Enumerable.Range(0, projects.Length).Select(i => projects[i]))}|{string.Join(',', codes)}";
+        }
     }
 
     [Fact]
@@ -280,6 +327,25 @@ public sealed class DataFolderTests : IDisposable
         }
 
         append.Commit(source: null);
+    }
+
+    /// <summary>Two commits of a row in each month of a year, with a project of its own each.</summary>
+    private void FillYear()
+    {
+        using var store = UsageStore.Open(Data, Files.Physical);
+        for (var commit = 0; commit < 2; commit++)
+        {
+            var append = store.Append("org", Duration.FromHours(1));
+            for (var month = 1; month <= 12; month++)
+            {
+                var project = ((2 * (month - 1)) + commit) * 7 % 24;
+                UsageMeasures measures = default;
+                measures[Measure.RequestCount] = 1;
+                append.Add(Instant.FromUtc(2026, month, 3, commit, 0), new UsageKeys($"p{project}", "k", "m", string.Empty, string.Empty, string.Empty), measures, new UsageLabels());
+            }
+
+            append.Commit(source: null);
+        }
     }
 
     private static void Add(UsageStore store, string organization)

@@ -13,16 +13,16 @@ internal sealed class ParquetBytes
 
     public ParquetBytes Data(ParquetEncoding encoding, int count, byte[] body) => Page(PageType.Data, encoding, count, body);
 
-    public ParquetBytes Page(PageType type, ParquetEncoding encoding, int count, byte[] body)
+    public ParquetBytes Page(PageType type, ParquetEncoding encoding, int count, byte[] body, int? uncompressedBytes = null)
     {
         var thrift = new ThriftCompactWriter();
-        new PageHeader(type, body.Length, body.Length, Crc32.Of(body), count, encoding).Write(thrift);
+        new PageHeader(type, uncompressedBytes ?? body.Length, body.Length, Crc32.Of(body), count, encoding).Write(thrift);
         pages.AddRange(thrift.Written);
         pages.AddRange(body);
         return this;
     }
 
-    public byte[] File(PhysicalType type, long rows) => File(
+    public byte[] File(PhysicalType type, long rows, CompressionCodec codec = CompressionCodec.Uncompressed) => File(
         new SchemaElement
         {
             Name = "c",
@@ -30,7 +30,8 @@ internal sealed class ParquetBytes
             Repetition = Repetition.Required,
             ConvertedType = type == PhysicalType.ByteArray ? ConvertedType.Utf8 : null,
         },
-        rows);
+        rows,
+        codec);
 
     public byte[] File(SchemaElement element, long rows, CompressionCodec codec = CompressionCodec.Uncompressed)
     {

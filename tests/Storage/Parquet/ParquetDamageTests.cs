@@ -1,3 +1,4 @@
+using System.Buffers;
 using Analytics.Storage;
 using Analytics.Storage.Parquet;
 using Xunit;
@@ -108,6 +109,28 @@ public class ParquetDamageTests
         }
     }
 
+    // Sound differences and Snappy blocks with a few bytes changed, so that the damage is found late.
+    [Fact]
+    public void Read_DamagedDifferencesAndBlocksBehindValidChecksums_IsValuesOrCorruptFile()
+    {
+        var random = new Random(13);
+        var compressor = new SnappyCompressor();
+        for (var i = 0; i < 20_000; i++)
+        {
+            var rows = random.Next(1, 300);
+            var body = new ArrayBufferWriter<byte>();
+            DeltaBinaryPacked.Encode([.. Enumerable.Range(0, rows).Select(_ => random.NextInt64() >> (i % 64))], body);
+            var differences = Damage(random, body.WrittenSpan.ToArray());
+            body.ResetWrittenCount();
+            compressor.Compress(differences, body);
+            var block = random.Next(2) == 0 ? body.WrittenSpan.ToArray() : Damage(random, body.WrittenSpan.ToArray());
+            var bytes = new ParquetBytes()
+                .Page(PageType.Data, ParquetEncoding.DeltaBinaryPacked, rows, block, differences.Length)
+                .File(random.Next(2) == 0 ? PhysicalType.Int64 : PhysicalType.Int32, rows, CompressionCodec.Snappy);
+            AssertSameOrCorrupt(bytes, null, $"case {i} of seed 13");
+        }
+    }
+
     [Fact]
     public void Read_RandomFooters_IsValuesOrCorruptFile()
     {
@@ -123,6 +146,16 @@ public class ParquetDamageTests
 
             AssertSameOrCorrupt(bytes, null, $"case {i} of seed 12");
         }
+    }
+
+    private static byte[] Damage(Random random, byte[] bytes)
+    {
+        for (var changes = random.Next(1, 4); changes > 0; changes--)
+        {
+            bytes[random.Next(Math.Min(bytes.Length, 20))] ^= (byte)(1 << random.Next(8));
+        }
+
+        return bytes[..(random.Next(10) == 0 ? random.Next(bytes.Length) : bytes.Length)];
     }
 
     private static void AssertSameOrCorrupt(byte[] bytes, List<object[]>? expected, string what)

@@ -9,14 +9,34 @@ public class ParquetRefusalTests
     private static readonly SchemaElement Numbers = new() { Name = "c", Type = PhysicalType.Int64, Repetition = Repetition.Required };
 
     [Fact]
-    public void ReadRowGroup_Compressed_SaysSo() => AssertRefused(
-        new ParquetBytes().Data(ParquetEncoding.Plain, 1, new byte[8]).File(Numbers, 1, CompressionCodec.Snappy),
-        "Found compression Snappy in 'test.parquet', row group 0, column 'c'; expected Uncompressed. Write the file again without compression.");
+    public void ReadRowGroup_OtherCompression_SaysSo() => AssertRefused(
+        new ParquetBytes().Data(ParquetEncoding.Plain, 1, new byte[8]).File(Numbers, 1, CompressionCodec.Zstd),
+        "Found compression Zstd in 'test.parquet', row group 0, column 'c'; expected Uncompressed or Snappy. Write the file again without compression or with Snappy.");
 
     [Fact]
     public void ReadRowGroup_OtherEncoding_SaysSo() => AssertRefused(
-        new ParquetBytes().Data(ParquetEncoding.DeltaBinaryPacked, 1, new byte[8]).File(Numbers, 1),
+        new ParquetBytes().Data(ParquetEncoding.ByteStreamSplit, 1, new byte[8]).File(Numbers, 1),
+        "Found encoding ByteStreamSplit in 'test.parquet', row group 0, column 'c'; expected Plain, PlainDictionary, RleDictionary or DeltaBinaryPacked. Write the file again with plain or dictionary encoding.");
+
+    [Fact]
+    public void ReadRowGroup_TextsInAnEncodingOfIntegers_SaysSo() => AssertRefused(
+        new ParquetBytes().Data(ParquetEncoding.DeltaBinaryPacked, 1, new byte[8]).File(PhysicalType.ByteArray, 1),
         "Found encoding DeltaBinaryPacked in 'test.parquet', row group 0, column 'c'; expected Plain, PlainDictionary or RleDictionary. Write the file again with plain or dictionary encoding.");
+
+    [Fact]
+    public void ReadRowGroup_CompressedPageOfAnImpossibleSize_SaysSoWithoutAllocating() => AssertRefusedWithoutAllocating(
+        new ParquetBytes().Page(PageType.Data, ParquetEncoding.Plain, 16_000_000, [0x80, 0xD0, 0xC4, 0x3D, 0], 128_000_000).File(Numbers, 16_000_000, CompressionCodec.Snappy),
+        "Found a page of 5 bytes (128000000 uncompressed) in 'test.parquet', row group 0, column 'c'; expected at most 22 times as many, at most the 5 bytes that are left of the column chunk. The file is damaged; restore it from a backup or write it again.");
+
+    [Fact]
+    public void ReadRowGroup_CompressedPageOfAnotherSize_SaysSo() => AssertRefused(
+        new ParquetBytes().Page(PageType.Data, ParquetEncoding.Plain, 1, [7, 6 << 2, 0, 0, 0, 0, 0, 0, 0], 8).File(Numbers, 1, CompressionCodec.Snappy),
+        "Found a Snappy block of 7 bytes in 'test.parquet', row group 0, column 'c'; expected 8, as the page header says. The file is damaged; restore it from a backup or write it again.");
+
+    [Fact]
+    public void ReadRowGroup_MoreRowsThanThePageHasDifferences_SaysSoWithoutAllocating() => AssertRefusedWithoutAllocating(
+        new ParquetBytes().Data(ParquetEncoding.DeltaBinaryPacked, 16_000_000, [0x80, 1, 4, 0x80, 0xC8, 0xD0, 7, 0, 0, 0, 0, 0, 0]).File(Numbers, 16_000_000),
+        "Found the end of the page in an integer in 'test.parquet', row group 0, column 'c'; expected a whole integer. The file is damaged; restore it from a backup or write it again.");
 
     [Fact]
     public void ReadRowGroup_DataPageV2_SaysSo() => AssertRefused(
@@ -49,7 +69,7 @@ public class ParquetRefusalTests
     }
 
     [Fact]
-    public void ReadRowGroup_MoreRowsThanThePageHas_SaysSoWithoutAllocating() => AssertRefused(
+    public void ReadRowGroup_MoreRowsThanThePageHas_SaysSoWithoutAllocating() => AssertRefusedWithoutAllocating(
         new ParquetBytes().Dictionary(1, new byte[8]).Data(ParquetEncoding.RleDictionary, 16_000_000, [1, 4, 0]).File(Numbers, 16_000_000),
         "Found the end of a page of dictionary indices in 'test.parquet', row group 0, column 'c'; expected 1 bytes more. The file is damaged; restore it from a backup or write it again.");
 
@@ -96,6 +116,13 @@ public class ParquetRefusalTests
         reader.Skip(ThriftType.Struct);
 
         Assert.Equal(bytes.Length - 1, reader.Position);
+    }
+
+    private static void AssertRefusedWithoutAllocating(byte[] bytes, string message)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        AssertRefused(bytes, message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
     private static void AssertRefused(byte[] bytes, string message)

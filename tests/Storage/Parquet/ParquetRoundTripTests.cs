@@ -97,11 +97,64 @@ public class ParquetRoundTripTests
     }
 
     [Fact]
-    public void WriteRowGroup_SmallFile_HasEachColumnPlainAndWithDictionary()
+    public void WriteRowGroup_SmallFile_HasEachEncodingCompressedAndUncompressed()
     {
-        var encodings = ParquetSamples.Open(ParquetSamples.SmallFile()).RowGroups.Select(rowGroup => rowGroup.Columns.Select(chunk => chunk.Encodings.Count));
+        var chunks = ParquetSamples.Open(ParquetSamples.SmallFile()).RowGroups.SelectMany(rowGroup => rowGroup.Columns);
 
-        Assert.Equal([[2, 2, 1, 1, 1, 1], [2, 2, 2, 2, 2, 2]], encodings);
+        Assert.Equal(
+            [
+                (ParquetEncoding.Plain, CompressionCodec.Uncompressed), (ParquetEncoding.Plain, CompressionCodec.Snappy),
+                (ParquetEncoding.DeltaBinaryPacked, CompressionCodec.Uncompressed), (ParquetEncoding.DeltaBinaryPacked, CompressionCodec.Snappy),
+                (ParquetEncoding.RleDictionary, CompressionCodec.Uncompressed), (ParquetEncoding.RleDictionary, CompressionCodec.Snappy),
+            ],
+            chunks.Select(chunk => (chunk.Encodings[^1], chunk.Codec)).Distinct().Order());
+    }
+
+    // Long enough that page headers and the padding of the last block do not matter.
+    [Fact]
+    public void WriteRowGroup_Integers_TakesTheSmallestEncoding()
+    {
+        var random = new Random(4);
+        AssertEncoding(ParquetEncoding.DeltaBinaryPacked, row => row * 3_600_000_000);
+        AssertEncoding(ParquetEncoding.DeltaBinaryPacked, _ => random.Next(30_000));
+        AssertEncoding(ParquetEncoding.RleDictionary, _ => 1L << random.Next(60));
+        AssertEncoding(ParquetEncoding.RleDictionary, _ => 0);
+        AssertEncoding(ParquetEncoding.Plain, _ => random.NextInt64(long.MinValue, long.MaxValue));
+
+        static void AssertEncoding(ParquetEncoding expected, Func<long, long> value)
+        {
+            long[] values = [.. Enumerable.Range(0, 20_000).Select(row => value(row))];
+            foreach (var type in new ArrowType[] { ArrowType.Int64, ArrowType.TimestampMicrosUtc, ArrowType.PicoDollars })
+            {
+                var batch = new RecordBatch(new Schema(new Field("c", type)), new PrimitiveArray<long>(type, values));
+                var bytes = ParquetSamples.Write(out _, 1 << 20, batch);
+                Assert.Equal(expected, ParquetSamples.Open(bytes).RowGroups[0].Columns[0].Encodings[^1]);
+                Assert.Equal(ParquetSamples.Values(batch), ParquetSamples.ReadAll(bytes));
+            }
+        }
+    }
+
+    [Fact]
+    public void WriteRowGroup_CompressesOnlyWhereItSavesATenth()
+    {
+        for (var seed = 0; seed < 40; seed++)
+        {
+            foreach (var chunk in ParquetSamples.Open(ParquetSamples.Write(out _, 4096, ParquetSamples.Batch(seed, 400))).RowGroups[0].Columns)
+            {
+                Assert.True(chunk.Codec == CompressionCodec.Uncompressed
+                    ? chunk.SizeBytes == chunk.UncompressedBytes
+                    : chunk.SizeBytes < chunk.UncompressedBytes * 0.95, $"{chunk.Column} of seed {seed}: {chunk.SizeBytes} of {chunk.UncompressedBytes} bytes.");
+            }
+        }
+    }
+
+    [Fact]
+    public void ReadRowGroup_FileWrittenBeforeDeltaAndSnappy_GivesWhatWasWritten()
+    {
+        var bytes = File.ReadAllBytes(Path.Combine(RepositoryRoot.Path, "tests", "Storage", "Parquet", "before_delta_and_snappy.parquet"));
+
+        var expected = new[] { ParquetSamples.Batch(6, 20), ParquetSamples.Batch(25, 9) }.SelectMany(ParquetSamples.Values);
+        Assert.Equal(expected, ParquetSamples.ReadAll(bytes));
     }
 
     [Fact]
@@ -149,7 +202,7 @@ public class ParquetRoundTripTests
     }
 
     [Fact]
-    public void ReadRowGroup_ChunkThatFallsBackToPlain_JoinsBoth()
+    public void ReadRowGroup_ChunkThatChangesItsEncoding_JoinsBoth()
     {
         var texts = new ParquetBytes()
             .Dictionary(2, [1, 0, 0, 0, (byte)'a', 1, 0, 0, 0, (byte)'b'])
@@ -161,7 +214,14 @@ public class ParquetRoundTripTests
             .Data(ParquetEncoding.RleDictionary, 2, [0, 4])
             .Data(ParquetEncoding.Plain, 1, [9, 0, 0, 0, 0, 0, 0, 0])
             .File(PhysicalType.Int64, 3);
+        var deltas = new ParquetBytes()
+            .Dictionary(1, [7, 0, 0, 0])
+            .Data(ParquetEncoding.RleDictionary, 2, [0, 4])
+            .Data(ParquetEncoding.DeltaBinaryPacked, 0, [])
+            .Data(ParquetEncoding.DeltaBinaryPacked, 3, [0x80, 1, 4, 3, 18, 1, 0, 0, 0, 0])
+            .File(PhysicalType.Int32, 5);
 
+        Assert.Equal([7, 7, 9, 8, 7], ParquetSamples.ReadAll(deltas).Single());
         Assert.Equal(["a", "b", "a", "c", "a"], ParquetSamples.ReadAll(texts).Single());
         Assert.Equal([7L, 7L, 9L], ParquetSamples.ReadAll(numbers).Single());
     }

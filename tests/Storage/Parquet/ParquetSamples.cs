@@ -31,13 +31,13 @@ internal static class ParquetSamples
             new PrimitiveArray<long>(ArrowType.PicoDollars, Longs(random, rows)));
     }
 
-    /// <summary>A file of two row groups in which each column but those with a dictionary always has plain pages once and a dictionary once.</summary>
+    /// <summary>A file of two row groups with each encoding, each both compressed and uncompressed.</summary>
     public static byte[] SmallFile() => SmallFile(out _);
 
-    public static byte[] SmallFile(out ParquetFileSummary summary) => Write(out summary, 64, Batch(6, 20), SecondBatch());
+    public static byte[] SmallFile(out ParquetFileSummary summary) => Write(out summary, 64, Batch(47, 20), SecondBatch());
 
     /// <summary>The second row group of the small file.</summary>
-    public static RecordBatch SecondBatch() => Batch(25, 9);
+    public static RecordBatch SecondBatch() => Batch(2, 9);
 
     public static byte[] Write(out ParquetFileSummary summary, int pageSizeBytes, params RecordBatch[] batches)
     {
