@@ -9,6 +9,14 @@ need_dotnet() {
   fi
 }
 
+# A test kills the program inside of its file operations, by a small library in C.
+need_compiler() {
+  if ! command -v cc >/dev/null; then
+    say "Installing a C compiler (apt)"
+    apt-get update -qq && apt-get install -y -qq gcc libc6-dev
+  fi
+}
+
 # The systems that tests and benchmarks compare with: libraries inside of npm packages, pinned by a lock file.
 install_peers() {
   if [ -e bench/Comparison/node_modules/.package-lock.json ] \

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ./setup.sh
 need_dotnet
+need_compiler
 install_peers
 
 say "Building"

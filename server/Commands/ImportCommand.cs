@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using Analytics.Engine.Usage;
-using Analytics.Storage;
 using Analytics.Storage.Import;
 using NodaTime;
 
@@ -10,45 +7,75 @@ namespace Analytics.Server.Commands;
 /// <summary><c>import FORMAT FILE…</c>: takes usage files into the data folder.</summary>
 internal static class ImportCommand
 {
-    public static Command Create(IClock clock) =>
-        new("import", "Take usage files into the data folder. Each file is taken whole, less its bad lines, or not at all.")
+    public static Command Create(IClock clock)
+    {
+        // The only setting of an import. An option wins over it.
+        var settings = new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build();
+        return new("import", "Take usage files into the data folder. Each file is taken whole, less its bad lines, or not at all.")
         {
-            Events(clock),
+            Events(clock, settings),
+            AzureTrace(clock, settings),
             RollupCsv(clock),
         };
+    }
 
-    private static Command Events(IClock clock)
+    private static Command Events(IClock clock, IConfiguration settings)
     {
-        var (files, data, organization, strict) = Shared();
+        var shared = new ImportOptions();
+        var grain = GrainOption.ForRequests();
         var again = new Option<bool>("--again")
         {
             Description = "Read a file again that was imported before. Events with known ids are counted as duplicates.",
         };
-        var command = new Command("events", "Usage events: one JSON object a line (NDJSON), or gzip of it.") { files, data, organization, again, strict };
-        command.SetAction((parsed, cancellation) => RunAsync(
-            new Request(parsed.GetValue(files)!, parsed.GetValue(data)!, parsed.GetValue(organization)!, parsed.GetValue(strict)),
+        var command = new Command("events", "Usage events: one JSON object a line (NDJSON), or gzip of it.") { again, grain };
+        shared.AddTo(command);
+        command.SetAction((parsed, cancellation) => shared.Run(
+            parsed,
             clock,
-            parsed.InvocationConfiguration.Output,
+            GrainOption.Read(parsed.GetValue(grain), settings),
             (import, file) => import.EventsAsync(file, parsed.GetValue(again), cancellation)));
+        return command;
+    }
+
+    private static Command AzureTrace(IClock clock, IConfiguration settings)
+    {
+        var shared = new ImportOptions();
+        var grain = GrainOption.ForRequests();
+        var project = Project("Project of all requests.");
+        var mapping = new Option<string>("--mapping")
+        {
+            Description = "Route of all requests, provider/model: the trace names none. The price table says what it costs; the default has no price, so that nothing is guessed.",
+            DefaultValueFactory = _ => AzureTraceParser.DefaultMapping,
+            HelpName = "ROUTE",
+        };
+        var command = new Command("azure-llm-trace", $"Azure's LLM inference trace: CSV with the header {AzureTraceParser.Header}, times in UTC, or gzip of it. Each row is one request.") { project, mapping, grain };
+        shared.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            var route = ImportOptions.CheckedId("--mapping", parsed.GetValue(mapping)!);
+            var projectId = ImportOptions.CheckedId("--project", parsed.GetValue(project)!, mayBeEmpty: true);
+            return shared.Run(
+                parsed,
+                clock,
+                GrainOption.Read(parsed.GetValue(grain), settings),
+                (import, file) => import.AzureTraceAsync(file, route, projectId, cancellation));
+        });
         return command;
     }
 
     private static Command RollupCsv(IClock clock)
     {
-        var (files, data, organization, strict) = Shared();
+        var shared = new ImportOptions();
+        var grain = GrainOption.ForRollups();
         var map = new Option<string>("--map")
         {
             Description = $"Which column fills which field: bucketStart=hour_utc,mapping=model,… Fields: {string.Join(", ", CsvMapping.Fields)}. What is not mapped is none or 0; without a cost the price table says.",
             Required = true,
             HelpName = "FIELD=COLUMN,…",
         };
-        var project = new Option<string>("--project")
-        {
-            Description = "Project of all rows, where the file has no column for it.",
-            DefaultValueFactory = _ => string.Empty,
-            HelpName = "ID",
-        };
-        var command = new Command("rollup-csv", "Rows that another system added up by hour: CSV with a header, or gzip of it.") { files, map, project, data, organization, strict };
+        var project = Project("Project of all rows, where the file has no column for it.");
+        var command = new Command("rollup-csv", "Rows that another system added up by hour: CSV with a header, or gzip of it.") { map, project, grain };
+        shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             if (!CsvMapping.TryParse(parsed.GetValue(map)!, out var mapping, out var problem))
@@ -56,73 +83,20 @@ internal static class ImportCommand
                 throw new UsageException($"--map: {problem}");
             }
 
-            return RunAsync(
-                new Request(parsed.GetValue(files)!, parsed.GetValue(data)!, CheckedId("--organization", parsed.GetValue(organization)!), parsed.GetValue(strict)),
+            var projectId = ImportOptions.CheckedId("--project", parsed.GetValue(project)!, mayBeEmpty: true);
+            return shared.Run(
+                parsed,
                 clock,
-                parsed.InvocationConfiguration.Output,
-                (import, file) => import.RollupCsvAsync(file, mapping!, CheckedId("--project", parsed.GetValue(project)!, mayBeEmpty: true), cancellation));
+                GrainOption.ReadOfRollups(parsed.GetValue(grain)),
+                (import, file) => import.RollupCsvAsync(file, mapping!, projectId, cancellation));
         });
         return command;
     }
 
-    private static (Argument<string[]> Files, Option<string> Data, Option<string> Organization, Option<bool> Strict) Shared() => (
-        new Argument<string[]>("FILE") { Description = "Files to import, in order.", Arity = ArgumentArity.OneOrMore },
-        CommonOptions.Data(),
-        CommonOptions.Organization(),
-        new Option<bool>("--strict") { Description = "End with exit code 1 if a line was rejected. The good lines are kept all the same." });
-
-    private static string CheckedId(string option, string id, bool mayBeEmpty = false) =>
-        id.Length <= 128 && (id.Length > 0 || mayBeEmpty) && !id.Any(char.IsControl)
-            ? id
-            : throw new UsageException($"{option}: found {id.Length} characters, expected an id of 1 to 128 characters without control characters.");
-
-    private static async Task<int> RunAsync(Request request, IClock clock, TextWriter output, Func<FileImport, string, Task<ImportSummary>> run)
+    private static Option<string> Project(string description) => new("--project")
     {
-        var organization = CheckedId("--organization", request.Organization);
-        foreach (var file in request.Files.Where(file => !File.Exists(file)))
-        {
-            throw new FileNotFoundException($"'{file}' is not a file. Nothing was imported.");
-        }
-
-        using var store = UsageStore.Open(request.Data, Files.Physical);
-        var hasRejected = false;
-        foreach (var file in request.Files)
-        {
-            var summary = await run(new FileImport(store, Files.Physical, organization, clock.GetCurrentInstant()), file);
-            hasRejected |= summary.Rejected > 0;
-            await WriteAsync(output, file, summary);
-        }
-
-        return hasRejected && request.IsStrict ? ExitCode.Problems : ExitCode.Ok;
-    }
-
-    private static async Task WriteAsync(TextWriter output, string file, ImportSummary summary)
-    {
-        var totals = summary.Totals;
-        await output.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-            {file}
-              accepted    {summary.Accepted:N0} lines
-              duplicates  {summary.Duplicates:N0}{(summary.Conflicts > 0 ? $" ({summary.Conflicts:N0} with other content; the first stays)" : string.Empty)}
-              rejected    {summary.Rejected:N0}
-              rounded     {summary.Rounded:N0}
-              unpriced    {totals[Measure.UnpricedCount]:N0} requests
-              requests    {totals[Measure.RequestCount]:N0}
-              tokens      {totals.TotalTokens:N0}
-              cost        ${PicoDollars.Format(totals[Measure.Cost])}
-              rows        {summary.Rows:N0} written
-            """));
-        foreach (var error in summary.Errors.Take(10))
-        {
-            await output.WriteLineAsync($"  line {error.Line}{(error.Field is null ? string.Empty : $", {error.Field}")}: {error.Detail}");
-        }
-
-        if (summary.RejectsPath is not null)
-        {
-            await output.WriteLineAsync($"  All {summary.Rejected + summary.Conflicts} lines that were not taken are in {summary.RejectsPath}");
-        }
-    }
-
-    private sealed record Request(string[] Files, string Data, string Organization, bool IsStrict);
+        Description = description,
+        DefaultValueFactory = _ => string.Empty,
+        HelpName = "ID",
+    };
 }

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -20,23 +20,50 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
     public const string DefaultServiceType = "text-generation";
 
     private const int MaxIdLength = 128;
-    private static readonly Instant Earliest = Instant.FromUtc(1970, 1, 1, 0, 0);
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 8 };
+    private static readonly string[] Names = [.. Enum.GetNames<Field>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
+    private static readonly byte[][] Utf8Names = [.. Names.Select(Encoding.UTF8.GetBytes)];
 
-    private static readonly string[] Accepted =
-    [
-        "id", "timestamp", "organizationId", "projectId", "apiKeyId", "projectName", "apiKeyDescription", "memberId", "memberName",
-        "mapping", "model", "provider", "app", "agentId", "conversationId", "serviceType", "status", "cacheHit",
-        "inputTokens", "cachedInputTokens", "cacheWriteTokens", "outputTokens", "reasoningTokens", "cost", "items",
-    ];
-
-    private readonly Dictionary<string, string> texts = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
-    private readonly HashSet<string> seen = new(StringComparer.Ordinal);
-    private readonly List<(string Rule, string Unit, string Quantity, long CostPicoUsd)> items = [];
+    // Of the event that is read, by field. Text that was not said is empty: both mean "none".
+    private readonly string[] texts = new string[Names.Length];
+    private readonly List<(string Rule, string Unit, long QuantityE12, long CostPicoUsd)> items = [];
+    private readonly RepeatedTexts repeated = new();
+    private readonly ArrayBufferWriter<byte> said = new(1024);
+    private uint seen;
+    private Instant? timestamp;
+    private UsageMeasures measures;
     private long? cost;
     private bool isRounded;
-    private bool isCacheHit;
+
+    // In the order in which the content is hashed.
+    private enum Field
+    {
+        Id,
+        Timestamp,
+        OrganizationId,
+        ProjectId,
+        ApiKeyId,
+        ProjectName,
+        ApiKeyDescription,
+        MemberId,
+        MemberName,
+        Mapping,
+        Model,
+        Provider,
+        App,
+        AgentId,
+        ConversationId,
+        ServiceType,
+        Status,
+        CacheHit,
+        InputTokens,
+        CachedInputTokens,
+        CacheWriteTokens,
+        OutputTokens,
+        ReasoningTokens,
+        Cost,
+        Items,
+    }
 
     /// <summary>Reads one line.</summary>
     /// <param name="line">UTF-8 JSON.</param>
@@ -46,11 +73,10 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
     public bool TryParse(ReadOnlySpan<byte> line, long number, out UsageEvent? usage, out Rejection? rejection)
     {
         (usage, rejection) = (null, null);
-        texts.Clear();
-        counts.Clear();
-        seen.Clear();
+        Array.Fill(texts, string.Empty);
+        texts[(int)Field.Status] = "ok";
         items.Clear();
-        (cost, isRounded, isCacheHit) = (null, false, false);
+        (seen, timestamp, measures, cost, isRounded) = (0, null, default, null, false);
         try
         {
             ReadObject(line);
@@ -82,17 +108,14 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var field = Text(ref reader, "a name", 128);
-            if (!Accepted.Contains(field, StringComparer.Ordinal))
+            var field = FieldOf(ref reader);
+            var bit = 1u << (int)field;
+            if ((seen & bit) != 0)
             {
-                throw new FieldException("unknown-field", field, $"found a field '{field}', expected one of {string.Join(", ", Accepted)}.");
+                throw new FieldException("duplicate-field", Names[(int)field], $"found '{Names[(int)field]}' twice, expected it once.");
             }
 
-            if (!seen.Add(field))
-            {
-                throw new FieldException("duplicate-field", field, $"found '{field}' twice, expected it once.");
-            }
-
+            seen |= bit;
             reader.Read();
             if (reader.TokenType != JsonTokenType.Null)
             {
@@ -106,31 +129,87 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
         }
     }
 
-    private void ReadField(ref Utf8JsonReader reader, string field)
+    private Field FieldOf(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            for (var i = 0; i < Utf8Names.Length; i++)
+            {
+                if (reader.ValueSpan.SequenceEqual(Utf8Names[i]))
+                {
+                    return (Field)i;
+                }
+            }
+        }
+
+        var name = Text(ref reader, "a name", MaxIdLength);
+        return Array.IndexOf(Names, name) is >= 0 and var field
+            ? (Field)field
+            : throw new FieldException("unknown-field", name, $"found a field '{name}', expected one of {string.Join(", ", Names)}.");
+    }
+
+    private void ReadField(ref Utf8JsonReader reader, Field field)
     {
         switch (field)
         {
-            case "inputTokens" or "cachedInputTokens" or "cacheWriteTokens" or "outputTokens" or "reasoningTokens":
-                counts[field] = Count(ref reader, field);
+            case Field.InputTokens:
+                measures[Measure.InputTokens] = Count(ref reader, field);
                 break;
-            case "cost":
+            case Field.CachedInputTokens:
+                measures[Measure.CachedInputTokens] = Count(ref reader, field);
+                break;
+            case Field.CacheWriteTokens:
+                measures[Measure.CacheWriteTokens] = Count(ref reader, field);
+                break;
+            case Field.OutputTokens:
+                measures[Measure.OutputTokens] = Count(ref reader, field);
+                break;
+            case Field.ReasoningTokens:
+                measures[Measure.ReasoningTokens] = Count(ref reader, field);
+                break;
+            case Field.Cost:
                 (cost, isRounded) = Cost(ref reader, "cost");
                 break;
-            case "cacheHit":
-                isCacheHit = reader.TokenType switch
+            case Field.CacheHit:
+                measures[Measure.CacheHitCount] = reader.TokenType switch
                 {
-                    JsonTokenType.True => true,
-                    JsonTokenType.False => false,
-                    _ => throw Found(ref reader, field, "true or false"),
+                    JsonTokenType.True => 1,
+                    JsonTokenType.False => 0,
+                    _ => throw Found(ref reader, "cacheHit", "true or false"),
                 };
                 break;
-            case "items":
+            case Field.Items:
                 ReadItems(ref reader);
                 break;
+            case Field.Timestamp:
+                timestamp = Time(ref reader);
+                break;
+            case Field.ProjectName or Field.ApiKeyDescription or Field.MemberName:
+                texts[(int)field] = Text(ref reader, Names[(int)field], 256);
+                break;
             default:
-                texts[field] = Text(ref reader, field, field is "projectName" or "apiKeyDescription" or "memberName" ? 256 : MaxIdLength);
+                texts[(int)field] = Text(ref reader, Names[(int)field], MaxIdLength, isRepeated: field is not (Field.Id or Field.ConversationId));
                 break;
         }
+    }
+
+    private Instant? Time(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped && reader.TokenType == JsonTokenType.String
+            && UsageTime.TryParse(reader.ValueSpan, out var time) && UsageRules.IsTimely(time, now))
+        {
+            return time;
+        }
+
+        var text = Text(ref reader, "timestamp", MaxIdLength);
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        return UsageTime.TryParse(text, out time)
+            ? UsageRules.CheckTime(time, now, "timestamp", text)
+            : throw new FieldException("invalid-timestamp", "timestamp", $"found '{text}', expected {UsageTime.Expected}.");
     }
 
     private void ReadItems(ref Utf8JsonReader reader)
@@ -144,7 +223,7 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
         {
             string? rule = null;
             string? unit = null;
-            string? quantity = null;
+            long? quantity = null;
             long? itemCost = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
@@ -159,9 +238,8 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
                         unit = Text(ref reader, "items.unit", MaxIdLength);
                         break;
                     case "quantity":
-                        // Quantities are exact decimals like money: the same reader checks them.
-                        _ = Cost(ref reader, "items.quantity");
-                        quantity = Encoding.UTF8.GetString(reader.ValueSpan);
+                        // Quantities are exact decimals like money: the same reader reads them.
+                        (quantity, _) = Cost(ref reader, "items.quantity");
                         break;
                     case "cost":
                         (itemCost, var itemIsRounded) = Cost(ref reader, "items.cost");
@@ -177,7 +255,7 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
                 throw new FieldException("missing-field", "items", "an item lacks a field, expected each to have rule, unit, quantity and cost.");
             }
 
-            items.Add((rule, unit, quantity, itemCost.Value));
+            items.Add((rule, unit, quantity.Value, itemCost.Value));
         }
 
         if (reader.TokenType != JsonTokenType.EndArray)
@@ -188,70 +266,65 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
 
     private UsageEvent Checked()
     {
-        foreach (var required in (string[])["id", "timestamp", "organizationId", "projectId", "apiKeyId", "mapping"])
+        Require(Field.Id);
+        if (timestamp is not { } time)
         {
-            if (string.IsNullOrEmpty(texts.GetValueOrDefault(required)))
-            {
-                throw new FieldException("missing-field", required, $"found nothing, expected a text of 1 to {MaxIdLength} characters.");
-            }
+            throw Missing(Field.Timestamp);
         }
 
-        if (texts["organizationId"] != organizationId)
+        Require(Field.OrganizationId);
+        Require(Field.ProjectId);
+        Require(Field.ApiKeyId);
+        Require(Field.Mapping);
+        if (Said(Field.OrganizationId) != organizationId)
         {
-            throw new FieldException("other-organization", "organizationId", $"found '{texts["organizationId"]}', expected '{organizationId}', the organisation that this import is for.");
+            throw new FieldException("other-organization", "organizationId", $"found '{Said(Field.OrganizationId)}', expected '{organizationId}', the organisation that this import is for.");
         }
 
-        var timestamp = Timestamp();
-        var measures = MeasuresOf();
-        PriceOf(ref measures);
+        // What was not said counts as the default, in the content's hash too.
+        texts[(int)Field.ServiceType] = Said(Field.ServiceType) is { Length: > 0 } serviceType ? serviceType : DefaultServiceType;
+        CountRequest();
+        UsageRules.CheckParts(measures);
+        AddItems();
+        var content = ContentHash(time);
+        isRounded |= UsageRules.Price(ref measures, cost, Said(Field.Mapping), measures[Measure.CacheHitCount] > 0, prices);
         return new UsageEvent
         {
-            Id = texts["id"],
-            Timestamp = timestamp,
-            Keys = new UsageKeys(
-                texts["projectId"],
-                texts["apiKeyId"],
-                texts["mapping"],
-                texts.GetValueOrDefault("app", string.Empty),
-                texts.GetValueOrDefault("serviceType") is { Length: > 0 } serviceType ? serviceType : DefaultServiceType,
-                texts.GetValueOrDefault("agentId", string.Empty)),
+            Id = Said(Field.Id),
+            Timestamp = time,
+            Keys = new UsageKeys(Said(Field.ProjectId), Said(Field.ApiKeyId), Said(Field.Mapping), Said(Field.App), Said(Field.ServiceType), Said(Field.AgentId)),
             Measures = measures,
             Labels = new UsageLabels(
-                NullIfEmpty("projectName"),
-                NullIfEmpty("apiKeyDescription"),
-                NullIfEmpty("memberId"),
-                NullIfEmpty("memberName"),
-                NullIfEmpty("model"),
-                NullIfEmpty("provider")),
-            ContentHash = ContentHash(timestamp, measures),
+                NullIfEmpty(Field.ProjectName),
+                NullIfEmpty(Field.ApiKeyDescription),
+                NullIfEmpty(Field.MemberId),
+                NullIfEmpty(Field.MemberName),
+                NullIfEmpty(Field.Model),
+                NullIfEmpty(Field.Provider)),
+            ContentHash = content,
             IsRounded = isRounded,
         };
     }
 
-    private string? NullIfEmpty(string field) => texts.GetValueOrDefault(field) is { Length: > 0 } text ? text : null;
+    private string Said(Field field) => texts[(int)field];
 
-    private Instant Timestamp()
+    private string? NullIfEmpty(Field field) => Said(field) is { Length: > 0 } text ? text : null;
+
+    private void Require(Field field)
     {
-        var text = texts["timestamp"];
-        if (!UsageTime.TryParse(text, out var timestamp))
+        if (Said(field).Length == 0)
         {
-            throw new FieldException("invalid-timestamp", "timestamp", $"found '{text}', expected {UsageTime.Expected}.");
+            throw Missing(field);
         }
-
-        if (timestamp > now + Duration.FromHours(1) || timestamp < Earliest)
-        {
-            throw new FieldException("timestamp-out-of-range", "timestamp", $"found '{text}', expected a time from 1970 to at most one hour from now.");
-        }
-
-        return timestamp;
     }
 
-    private UsageMeasures MeasuresOf()
+    private static FieldException Missing(Field field) =>
+        new("missing-field", Names[(int)field], $"found nothing, expected a text of 1 to {MaxIdLength} characters.");
+
+    private void CountRequest()
     {
-        UsageMeasures measures = default;
         measures[Measure.RequestCount] = 1;
-        measures[Measure.CacheHitCount] = isCacheHit ? 1 : 0;
-        switch (texts.GetValueOrDefault("status", "ok"))
+        switch (Said(Field.Status))
         {
             case "ok" or "cancelled":
                 break;
@@ -262,19 +335,11 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
                 measures[Measure.ClientErrorCount] = 1;
                 break;
             default:
-                throw new FieldException("invalid-status", "status", $"found '{texts["status"]}', expected ok, error, client_error or cancelled.");
+                throw new FieldException("invalid-status", "status", $"found '{Said(Field.Status)}', expected ok, error, client_error or cancelled.");
         }
-
-        measures[Measure.InputTokens] = counts.GetValueOrDefault("inputTokens");
-        measures[Measure.CachedInputTokens] = counts.GetValueOrDefault("cachedInputTokens");
-        measures[Measure.CacheWriteTokens] = counts.GetValueOrDefault("cacheWriteTokens");
-        measures[Measure.OutputTokens] = counts.GetValueOrDefault("outputTokens");
-        measures[Measure.ReasoningTokens] = counts.GetValueOrDefault("reasoningTokens");
-        UsageRules.CheckParts(measures);
-        return measures;
     }
 
-    private void PriceOf(ref UsageMeasures measures)
+    private void AddItems()
     {
         if (items.Count > 0)
         {
@@ -286,50 +351,69 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
 
             cost = (long)sum;
         }
-
-        isRounded |= UsageRules.Price(ref measures, cost, texts["mapping"], isCacheHit, prices);
     }
 
-    /// <summary>SHA-256 of all that was said, in one order and spelling, cut to 64 bits.</summary>
-    private long ContentHash(Instant timestamp, UsageMeasures measures)
+    /// <summary>SHA-256 of all that was said, as values in one order, cut to 64 bits.</summary>
+    /// <remarks>
+    /// Texts are UTF-8 behind their length, so that no two events run together to the same bytes; numbers are 8 bytes,
+    /// little-endian, whatever their spelling. Taken before pricing: a price changed since is no other content.
+    /// </remarks>
+    private long ContentHash(Instant time)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var text = new StringBuilder();
-        foreach (var field in Accepted)
+        said.ResetWrittenCount();
+        foreach (var text in texts)
         {
-            var value = field switch
-            {
-                "timestamp" => timestamp.ToUnixTimeTicks().ToString(CultureInfo.InvariantCulture),
-                "cacheHit" => isCacheHit ? "1" : "0",
-                "cost" => cost?.ToString(CultureInfo.InvariantCulture),
-                "status" => texts.GetValueOrDefault(field, "ok"),
-                "serviceType" => texts.GetValueOrDefault(field, DefaultServiceType),
-                "items" => string.Join('\u001e', items),
-                "inputTokens" => measures[Measure.InputTokens].ToString(CultureInfo.InvariantCulture),
-                "cachedInputTokens" => measures[Measure.CachedInputTokens].ToString(CultureInfo.InvariantCulture),
-                "cacheWriteTokens" => measures[Measure.CacheWriteTokens].ToString(CultureInfo.InvariantCulture),
-                "outputTokens" => measures[Measure.OutputTokens].ToString(CultureInfo.InvariantCulture),
-                "reasoningTokens" => measures[Measure.ReasoningTokens].ToString(CultureInfo.InvariantCulture),
-                _ => texts.GetValueOrDefault(field),
-            };
-            text.Append(field).Append('\u001f').Append(value).Append('\u001e');
+            Say(text);
         }
 
-        hash.AppendData(Encoding.UTF8.GetBytes(text.ToString()));
-        return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
+        Say(time.ToUnixTimeTicks());
+        for (var measure = 0; measure < Measures.Count; measure++)
+        {
+            Say(measures[(Measure)measure]);
+        }
+
+        Say(cost ?? -1);
+        foreach (var (rule, unit, quantity, itemCost) in items)
+        {
+            Say(rule);
+            Say(unit);
+            Say(quantity);
+            Say(itemCost);
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(said.WrittenSpan, hash);
+        return BinaryPrimitives.ReadInt64LittleEndian(hash);
     }
 
-    private static string Text(ref Utf8JsonReader reader, string field, int maxLength)
+    private void Say(string text)
+    {
+        var target = said.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length) + sizeof(int));
+        var length = Encoding.UTF8.GetBytes(text, target[sizeof(int)..]);
+        BinaryPrimitives.WriteInt32LittleEndian(target, length);
+        said.Advance(sizeof(int) + length);
+    }
+
+    private void Say(long number)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(said.GetSpan(sizeof(long)), number);
+        said.Advance(sizeof(long));
+    }
+
+    private string Text(ref Utf8JsonReader reader, string field, int maxLength, bool isRepeated = false)
     {
         if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName))
         {
             throw Found(ref reader, field, "a text");
         }
 
-        string text;
+        // No text has more UTF-16 characters than bytes in UTF-8, escaped or not.
+        var size = reader.ValueSpan.Length;
+        Span<char> buffer = size <= 512 ? stackalloc char[512] : new char[size];
+        scoped ReadOnlySpan<char> text;
         try
         {
-            text = reader.GetString()!;
+            text = buffer[..reader.CopyString(buffer)];
         }
         catch (InvalidOperationException)
         {
@@ -341,15 +425,19 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
             throw new FieldException("too-long", field, $"found {text.Length} characters, expected at most {maxLength}.");
         }
 
-        return text.Any(char.IsControl)
-            ? throw new FieldException("invalid-text", field, "found a control character, expected plain text.")
-            : text;
+        // As char.IsControl.
+        if (text.ContainsAnyInRange('\u0000', '\u001f') || text.ContainsAnyInRange('\u007f', '\u009f'))
+        {
+            throw new FieldException("invalid-text", field, "found a control character, expected plain text.");
+        }
+
+        return isRepeated ? repeated.Of(text) : text.ToString();
     }
 
-    private static long Count(ref Utf8JsonReader reader, string field) =>
+    private static long Count(ref Utf8JsonReader reader, Field field) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var count) && count >= 0
             ? count
-            : throw Found(ref reader, field, "an integer, 0 or more, of at most 64 bits");
+            : throw Found(ref reader, Names[(int)field], "an integer, 0 or more, of at most 64 bits");
 
     private static (long PicoUsd, bool IsRounded) Cost(ref Utf8JsonReader reader, string field)
     {

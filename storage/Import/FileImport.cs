@@ -1,4 +1,4 @@
-using Analytics.Engine.Usage;
+using System.Text;
 using Analytics.Storage.Catalog;
 using Analytics.Storage.Directory;
 using Analytics.Storage.Rollup;
@@ -24,10 +24,13 @@ public sealed class UnreadableInputException(string message) : IOException(messa
 /// <param name="now">The present, against events from the future.</param>
 public sealed class FileImport(UsageStore store, Files files, string organization, Instant now)
 {
-    /// <summary>Length of rollup intervals.</summary>
-    public static readonly Duration Grain = Duration.FromHours(1);
-
     private readonly PriceTable prices = store.Directory.Read(organization).Prices;
+
+    /// <summary>Length of the rollup intervals.</summary>
+    public Duration Grain { get; init; } = RollupGrain.Hour;
+
+    /// <summary>Told how far the import has come.</summary>
+    public ImportProgress Progress { get; init; } = new(1);
 
     /// <summary>Imports usage events, NDJSON or gzip of it.</summary>
     /// <param name="path">The file.</param>
@@ -64,7 +67,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
                     continue;
                 }
 
-                Count(summary, usage!.Measures, usage.IsRounded);
+                summary.Accept(new RollupRow(usage!.Timestamp, usage.Keys, usage.Measures, usage.Labels, usage.IsRounded));
             }
         });
 
@@ -88,46 +91,62 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
                 throw new UnreadableInputException($"'{path}' line 1: {problem} Correct --map or the file.");
             }
 
-            while (await lines.ReadAsync(cancellation).ConfigureAwait(false))
-            {
-                if (lines.Line.IsEmpty)
-                {
-                    continue;
-                }
-
-                Rejection? rejection = TooLong(lines);
-                if (rejection is not null || !parser!.TryParse(lines.Line, lines.Number, out var row, out rejection))
-                {
-                    Reject(rejection!, lines, summary, rejects);
-                    continue;
-                }
-
-                append.Add(row.Time, row.Keys, row.Measures, row.Labels);
-                Count(summary, row.Measures, row.IsRounded);
-            }
+            await ReadRecordsAsync(append, lines, summary, rejects, parser!.TryParse, cancellation).ConfigureAwait(false);
         });
+
+    /// <summary>Imports Azure's LLM inference trace, CSV or gzip of it: each record one request.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mapping">Route of all requests.</param>
+    /// <param name="project">Project of all requests; empty for none.</param>
+    /// <param name="cancellation">Gives up and changes nothing.</param>
+    /// <exception cref="AlreadyImportedException">The content was imported before.</exception>
+    /// <exception cref="UnreadableInputException">The header is another, or the file cannot be read to its end.</exception>
+    public Task<ImportSummary> AzureTraceAsync(string path, string mapping, string project, CancellationToken cancellation) =>
+        RunAsync("azure-llm-trace", path, isQuoted: true, isAgain: false, async (append, lines, summary, rejects) =>
+        {
+            var header = await lines.ReadAsync(cancellation).ConfigureAwait(false) ? Encoding.UTF8.GetString(lines.Line) : string.Empty;
+            if (header != AzureTraceParser.Header)
+            {
+                throw new UnreadableInputException($"'{path}' line 1: found '{(header.Length > 80 ? header[..80] : header)}', expected the header {AzureTraceParser.Header}. For other CSV files use 'import rollup-csv' with --map.");
+            }
+
+            var parser = new AzureTraceParser(mapping, project, prices, now);
+            await ReadRecordsAsync(append, lines, summary, rejects, parser.TryParse, cancellation).ConfigureAwait(false);
+        });
+
+    private delegate bool ParseRecord(ReadOnlySpan<byte> line, long number, out RollupRow row, out Rejection? rejection);
+
+    private async Task ReadRecordsAsync(
+        UsageAppend append, LineReader lines, ImportSummary summary, RejectsFile rejects, ParseRecord parse, CancellationToken cancellation)
+    {
+        while (await lines.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            if (lines.Line.IsEmpty)
+            {
+                continue;
+            }
+
+            var rejection = TooLong(lines);
+            if (rejection is not null || !parse(lines.Line, lines.Number, out var row, out rejection))
+            {
+                Reject(rejection!, lines, summary, rejects);
+                continue;
+            }
+
+            append.Add(row.Time, row.Keys, row.Measures, row.Labels);
+            summary.Accept(row);
+        }
+    }
 
     private static Rejection? TooLong(LineReader lines) => lines.IsTooLong
         ? new Rejection(lines.Number, "line-too-long", null, $"found more than {LineReader.MaxLineBytes} bytes, expected at most that many.")
         : null;
 
-    private static void Reject(Rejection rejection, LineReader lines, ImportSummary summary, RejectsFile rejects)
+    private void Reject(Rejection rejection, LineReader lines, ImportSummary summary, RejectsFile rejects)
     {
         summary.Reject(rejection);
         rejects.Write(rejection, lines.Line);
-    }
-
-    private static void Count(ImportSummary summary, UsageMeasures measures, bool isRounded)
-    {
-        summary.Accepted++;
-        summary.Rounded += isRounded ? 1 : 0;
-        var totals = summary.Totals;
-        foreach (var measure in Measures.All)
-        {
-            totals[measure] += measures[measure];
-        }
-
-        summary.Totals = totals;
+        Progress.Reject();
     }
 
     private async Task<ImportSummary> RunAsync(
@@ -137,18 +156,19 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
         bool isAgain,
         Func<UsageAppend, LineReader, ImportSummary, RejectsFile, Task> readLines)
     {
-        var summary = new ImportSummary();
+        var summary = new ImportSummary { Grain = Grain };
         var name = Path.GetFileName(path);
         using var rejects = new RejectsFile(files, Path.Combine(store.Folder.Rejects, $"{store.Manifest.Sequence + 1:D8}-{name}.ndjson"));
         var append = store.Append(organization, Grain);
         string sha256;
         try
         {
-            var input = new UsageInput(path, isQuoted);
+            var input = new UsageInput(path, isQuoted, Progress);
             await using (input.ConfigureAwait(false))
             {
                 await readLines(append, input.Lines, summary, rejects).ConfigureAwait(false);
                 sha256 = input.Sha256();
+                summary.Lines = input.Lines.Number - 1;
             }
         }
         catch (InvalidDataException exception)
@@ -168,6 +188,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
                     : "Nothing was imported.");
         }
 
+        Progress.Write();
         rejects.Sync();
         summary.RejectsPath = rejects.Path;
         summary.Rows = append.Commit(new ImportedFile(0, organization, format, name, sha256));

@@ -1,17 +1,21 @@
-using System.Buffers;
-using System.IO.Pipelines;
-
 namespace Analytics.Storage.Import;
 
 /// <summary>Cuts a stream of bytes into lines, at LF or CR LF, without holding more than one line of bounded length.</summary>
-/// <param name="reader">The bytes.</param>
+/// <param name="stream">The bytes; not closed here.</param>
 /// <param name="isQuoted">Whether a line break between double quotes belongs to the line, as in CSV.</param>
-internal sealed class LineReader(PipeReader reader, bool isQuoted)
+/// <param name="onRead">Told the number of lines so far whenever bytes were read.</param>
+internal sealed class LineReader(Stream stream, bool isQuoted, Action<long>? onRead = null)
 {
     /// <summary>Bytes of the longest line that is read.</summary>
     public const int MaxLineBytes = 1 << 20;
 
-    private byte[] line = new byte[4096];
+    private const int ReadBytes = 1 << 16;
+
+    // buffer[start..end] is what was read and not yet passed on; buffer[start..scanned] has no end of a line in it.
+    private byte[] buffer = new byte[ReadBytes];
+    private int start;
+    private int scanned;
+    private int end;
     private int length;
     private bool isTooLong;
     private bool isInQuotes;
@@ -23,7 +27,7 @@ internal sealed class LineReader(PipeReader reader, bool isQuoted)
     public long Number { get; private set; }
 
     /// <summary>The line without its end; valid until the next call.</summary>
-    public ReadOnlySpan<byte> Line => line.AsSpan(0, length);
+    public ReadOnlySpan<byte> Line => buffer.AsSpan(start, length);
 
     /// <summary>Whether the line was longer than <see cref="MaxLineBytes"/>. It was skipped, and <see cref="Line"/> holds its start.</summary>
     public bool IsTooLong => isTooLong;
@@ -31,88 +35,99 @@ internal sealed class LineReader(PipeReader reader, bool isQuoted)
     /// <summary>Moves to the next line.</summary>
     /// <param name="cancellation">Ends the wait for bytes.</param>
     /// <returns>False at the end of the stream.</returns>
-    public async ValueTask<bool> ReadAsync(CancellationToken cancellation)
+    public ValueTask<bool> ReadAsync(CancellationToken cancellation)
     {
-        (length, isTooLong, isInQuotes) = (0, false, false);
+        start = scanned;
+        (isTooLong, isInQuotes) = (false, false);
         Number = nextNumber;
+
+        // Nearly always the next line is in the buffer, and no task is needed.
+        return TryFindEnd() ? new ValueTask<bool>(true) : ReadOnAsync(cancellation);
+    }
+
+    private async ValueTask<bool> ReadOnAsync(CancellationToken cancellation)
+    {
         while (!isComplete)
         {
-            var result = await reader.ReadAsync(cancellation).ConfigureAwait(false);
-            var isEnded = Take(result.Buffer, out var consumed);
-            reader.AdvanceTo(consumed, isEnded ? consumed : result.Buffer.End);
-            if (isEnded)
+            MakeRoom();
+            var read = await stream.ReadAsync(buffer.AsMemory(end), cancellation).ConfigureAwait(false);
+            end += read;
+            isComplete = read == 0;
+            onRead?.Invoke(nextNumber - 1);
+            if (TryFindEnd())
             {
-                Trim();
                 return true;
             }
-
-            isComplete = result.IsCompleted;
         }
 
         // A file need not end with a line break.
-        var hasLast = length > 0 || isTooLong;
-        Trim();
+        var hasLast = end > start || isTooLong;
+        nextNumber += hasLast ? 1 : 0;
+        Finish(end);
         return hasLast;
     }
 
-    /// <summary>Copies bytes up to a line's end; true if the end is there.</summary>
-    private bool Take(ReadOnlySequence<byte> buffer, out SequencePosition consumed)
+    private bool TryFindEnd()
     {
-        long taken = 0;
-        foreach (var segment in buffer)
+        while (scanned < end)
         {
-            var span = segment.Span;
-            while (!span.IsEmpty)
+            var rest = buffer.AsSpan(scanned, end - scanned);
+            var stop = isQuoted ? rest.IndexOfAny((byte)'\n', (byte)'"') : rest.IndexOf((byte)'\n');
+            if (stop < 0)
             {
-                var stop = isQuoted ? span.IndexOfAny((byte)'\n', (byte)'"') : span.IndexOf((byte)'\n');
-                if (stop < 0)
-                {
-                    Append(span);
-                    taken += span.Length;
-                    break;
-                }
+                scanned = end;
+                return false;
+            }
 
-                Append(span[..stop]);
-                taken += stop + 1;
-                var isBreak = span[stop] == '\n';
-                nextNumber += isBreak ? 1 : 0;
-                if (isBreak && !isInQuotes)
-                {
-                    consumed = buffer.GetPosition(taken);
-                    return true;
-                }
+            scanned += stop + 1;
+            if (rest[stop] == '"')
+            {
+                isInQuotes = !isInQuotes;
+                continue;
+            }
 
-                isInQuotes ^= !isBreak;
-                Append(span.Slice(stop, 1));
-                span = span[(stop + 1)..];
+            nextNumber++;
+            if (!isInQuotes)
+            {
+                Finish(scanned - 1);
+                return true;
             }
         }
 
-        consumed = buffer.End;
         return false;
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    private void MakeRoom()
     {
-        var room = MaxLineBytes - length;
-        if (bytes.Length > room)
+        // Of a line that is too long only the start is kept.
+        if (end - start > MaxLineBytes)
         {
             isTooLong = true;
-            bytes = bytes[..room];
+            end = start + MaxLineBytes;
         }
 
-        if (line.Length < length + bytes.Length)
+        if (start > 0)
         {
-            Array.Resize(ref line, Math.Max(line.Length * 2, length + bytes.Length));
+            buffer.AsSpan(start, end - start).CopyTo(buffer);
+            (start, end) = (0, end - start);
         }
 
-        bytes.CopyTo(line.AsSpan(length));
-        length += bytes.Length;
+        scanned = end;
+        if (buffer.Length - end < ReadBytes / 2)
+        {
+            Array.Resize(ref buffer, Math.Min(buffer.Length * 2, MaxLineBytes + ReadBytes));
+        }
     }
 
-    private void Trim()
+    private void Finish(int lineEnd)
     {
-        if (length > 0 && line[length - 1] == '\r')
+        length = lineEnd - start;
+        if (length > MaxLineBytes)
+        {
+            (isTooLong, length) = (true, MaxLineBytes);
+        }
+
+        if (length > 0 && buffer[start + length - 1] == '\r')
         {
             length--;
         }
@@ -120,7 +135,7 @@ internal sealed class LineReader(PipeReader reader, bool isQuoted)
         // Spreadsheets put a byte order mark before the first line.
         if (isFirst && Line.StartsWith("\uFEFF"u8))
         {
-            line.AsSpan(3, length - 3).CopyTo(line);
+            start += 3;
             length -= 3;
         }
 

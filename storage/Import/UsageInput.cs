@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Security.Cryptography;
 
 namespace Analytics.Storage.Import;
@@ -7,17 +6,17 @@ namespace Analytics.Storage.Import;
 internal sealed class UsageInput : IAsyncDisposable
 {
     private readonly HashingStream content;
-    private readonly PipeReader reader;
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="isQuoted">Whether quotes protect line breaks.</param>
-    public UsageInput(string path, bool isQuoted)
+    /// <param name="progress">Told how far reading has come.</param>
+    public UsageInput(string path, bool isQuoted, ImportProgress progress)
     {
-        Stream file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 1 << 16 });
+        var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 1 << 16 });
+        progress.Start(file.Length);
         content = new HashingStream(IsGzip(file) ? new GzipInput(file) : file);
-        reader = PipeReader.Create(content, new StreamPipeReaderOptions(bufferSize: 1 << 16));
-        Lines = new LineReader(reader, isQuoted);
+        Lines = new LineReader(content, isQuoted, lines => progress.Read(file.Position, lines));
     }
 
     /// <summary>The lines.</summary>
@@ -26,13 +25,9 @@ internal sealed class UsageInput : IAsyncDisposable
     /// <summary>SHA-256 of the content read so far, 64 hex digits; of all of it once the lines have ended.</summary>
     public string Sha256() => content.Sha256();
 
-    public async ValueTask DisposeAsync()
-    {
-        await reader.CompleteAsync().ConfigureAwait(false);
-        await content.DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => content.DisposeAsync();
 
-    private static bool IsGzip(Stream file)
+    private static bool IsGzip(FileStream file)
     {
         Span<byte> magic = stackalloc byte[2];
         var read = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);

@@ -22,9 +22,9 @@ public sealed class CommandLineTests : IDisposable
 
         var import = await Run("import", "events", folder.Write("e.ndjson", Event + "\nbad"), "--data", Data, "--organization", "org_1");
         Assert.Equal(0, import.Code);
-        Assert.Contains("accepted    1 lines", import.Output, StringComparison.Ordinal);
-        Assert.Contains("rejected    1", import.Output, StringComparison.Ordinal);
-        Assert.Contains("cost        $0.5", import.Output, StringComparison.Ordinal);
+        Assert.Contains("accepted      1 lines", import.Output, StringComparison.Ordinal);
+        Assert.Contains("rejected      1", import.Output, StringComparison.Ordinal);
+        Assert.Contains("cost          $0.5", import.Output, StringComparison.Ordinal);
         Assert.Contains("line 2: The line is not a JSON object", import.Output, StringComparison.Ordinal);
 
         var token = await Run("token", "create", "--data", Data, "--organization", "org_1", "--user", "u_1");
