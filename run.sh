@@ -24,7 +24,7 @@ for project in server data-gen; do
 done
 
 analytics="dotnet artifacts/bin/server/release/analytics.dll"
-if [ ! -e "$data/manifest.json" ]; then
+if [ ! -e "$data/manifest.json" ] || [ -e "$data/demonstration-unfinished" ]; then
   say "Making a demonstration year in $data"
   dotnet artifacts/bin/data-gen/release/Analytics.DataGen.dll demo --data "$data" --until "$(date -u +%Y-%m-%dT%H:00:00Z)"
 fi
