@@ -219,7 +219,7 @@ public sealed partial class ImportCommandTests : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await CommandRunner.RunAsync(CommandLine.Root(new FixedClock(Now)), args, output, error);
+        var code = await CommandRunner.RunAsync(AnalyticsCommand.Root(new FixedClock(Now)), args, output, error);
         return (code, output.ToString(), error.ToString());
     }
 
