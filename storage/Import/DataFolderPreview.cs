@@ -18,6 +18,11 @@ public sealed class DataFolderPreview : IDisposable
     {
         ArgumentNullException.ThrowIfNull(files);
         Root = Path.GetFullPath(root);
+        if (File.Exists(Root))
+        {
+            throw new DataFolderException($"'{Root}' is a file, expected a folder. Check --data.");
+        }
+
         scratch = System.IO.Directory.CreateTempSubdirectory("analytics-dry-run-").FullName;
         try
         {

@@ -119,6 +119,8 @@ public sealed partial class ImportCommandTests : IDisposable
 
         Assert.Contains("which was imported before as events (commit 1)", (await Run(args)).Error, StringComparison.Ordinal);
 
+        Assert.Equal($"error: '{file}' is a file, expected a folder. Check --data.\n", (await Run("import", "events", file, "--data", file, "--organization", "org_1", "--dry-run")).Error);
+
         var ids = Directory.GetFiles(Path.Combine(Data, "event_ids"), "*", SearchOption.AllDirectories).Single();
         File.Delete(ids);
         var error = (await Run(args)).Error;

@@ -98,9 +98,12 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             return 0;
         }
 
-        Assert.All(StoreVerifier.Verify(data, Files.Physical, CancellationToken.None).Findings, finding =>
-            Assert.StartsWith("found a file of an interrupted commit", finding.Problem, StringComparison.Ordinal));
-        var requests = Manifest.Read(Files.Physical, path).Files.Sum(file => long.Parse(file.Usage?.Totals["request_count"] ?? "0", CultureInfo.InvariantCulture));
+        var manifest = Manifest.Read(Files.Physical, path);
+
+        // The very first start may end while SQLite makes the directory; there is nothing in it then, and the next start makes it.
+        var findings = StoreVerifier.Verify(data, Files.Physical, CancellationToken.None).Findings.Where(finding => manifest.Sequence > 0 || finding.File != "directory.sqlite");
+        Assert.All(findings, finding => Assert.StartsWith("found a file of an interrupted commit", finding.Problem, StringComparison.Ordinal));
+        var requests = manifest.Files.Sum(file => long.Parse(file.Usage?.Totals["request_count"] ?? "0", CultureInfo.InvariantCulture));
         Assert.True(requests == before || requests == after, $"{requests} requests, expected {before} or {after}.");
         return requests;
     }
