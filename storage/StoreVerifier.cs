@@ -68,9 +68,15 @@ public static class StoreVerifier
     private static IEnumerable<Finding> VerifyDirectory(DataFolder folder, Manifest manifest)
     {
         const string name = "directory.sqlite";
+        if (manifest.Sequence == 0)
+        {
+            // Nothing was committed: a directory that a first start did not finish is mended by the next.
+            return [];
+        }
+
         if (!File.Exists(folder.Directory))
         {
-            return manifest.Sequence == 0 ? [] : [new Finding(name, "(file)", "found no file, expected the directory of this data. Restore it from a backup.")];
+            return [new Finding(name, "(file)", "found no file, expected the directory of this data. Restore it from a backup.")];
         }
 
         try

@@ -44,7 +44,7 @@ public sealed record SeenProject(string OrganizationId, string Id, string? Name 
 /// <param name="ProjectId">The project of the same organisation, or null.</param>
 /// <param name="Description">The label, or null for the id.</param>
 /// <param name="MemberId">The user who created the key, or null where usage did not say.</param>
-public sealed record SeenApiKey(string OrganizationId, string Id, string? ProjectId, string? Description = null, string? MemberId = null);
+public sealed record SeenApiKey(string OrganizationId, string Id, string? ProjectId = null, string? Description = null, string? MemberId = null);
 
 /// <summary>An agent seen in usage; its label is its id.</summary>
 /// <param name="OrganizationId">The organisation.</param>
