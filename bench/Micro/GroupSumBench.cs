@@ -68,19 +68,10 @@ public class GroupSumBench : ICheckedBenchmark
     private long[] Sums(long[] copies) =>
         [.. Enumerable.Range(0, 4 * Groups).Select(i => Enumerable.Range(0, 4).Sum(copy => copies[(copy * 4 * Groups) + i]))];
 
-    private long[] Run(Kernel kernel, int copyStride)
+    private long[] Run(GroupSum.FourColumns kernel, int copyStride)
     {
         Array.Clear(totals);
         kernel(groups, columns[0], columns[1], columns[2], columns[3], totals, copyStride);
         return totals;
     }
-
-    private delegate void Kernel(
-        ReadOnlySpan<int> groups,
-        ReadOnlySpan<long> first,
-        ReadOnlySpan<long> second,
-        ReadOnlySpan<long> third,
-        ReadOnlySpan<long> fourth,
-        Span<long> totals,
-        int copyStride);
 }

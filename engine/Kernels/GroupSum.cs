@@ -9,6 +9,16 @@ namespace Analytics.Engine.Kernels;
 /// <summary>Adds up columns by group.</summary>
 public static class GroupSum
 {
+    /// <summary>What <see cref="Four"/> and its paths have in common.</summary>
+    internal delegate void FourColumns(
+        ReadOnlySpan<int> groups,
+        ReadOnlySpan<long> first,
+        ReadOnlySpan<long> second,
+        ReadOnlySpan<long> third,
+        ReadOnlySpan<long> fourth,
+        Span<long> totals,
+        int copyStride);
+
     /// <summary>Values of one group in the totals of <see cref="Four"/>.</summary>
     public const int Lanes = 4;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
 
@@ -112,7 +113,18 @@ internal sealed class GroupAccumulator
     /// <summary>Ends the current bucket: its groups, in no order. The next rows belong to another one.</summary>
     public GroupTable EndBucket()
     {
-        var table = wide.Any(totals => totals is not null) ? Wide() : Narrow();
+        GroupTable table;
+        if (wide.All(totals => totals is null))
+        {
+            var (codes, sums) = Collect<long>();
+            table = new GroupTable(codes, sums);
+        }
+        else
+        {
+            var (codes, sums) = Collect<Int128>();
+            table = new GroupTable(codes, sums);
+        }
+
         Clear();
         return table;
     }
@@ -243,23 +255,26 @@ internal sealed class GroupAccumulator
         return copyStride == 0 ? totals[at] : totals[at] + totals[at + copyStride] + totals[at + (2 * copyStride)] + totals[at + (3 * copyStride)];
     }
 
-    private GroupTable Narrow()
+    /// <summary>The bucket's groups with usage, folded from stored codes and added to the range's.</summary>
+    /// <typeparam name="T">What their sums fit in: <see cref="long"/> or <see cref="Int128"/>.</typeparam>
+    private (int[] Codes, T[] Sums) Collect<T>()
+        where T : unmanaged, IBinaryInteger<T>
     {
         var candidates = isSparse ? touchedCount : groups;
         var codes = new int[Math.Min(candidates, targets)];
-        var sums = new long[codes.Length * Stride];
-        Span<long> row = stackalloc long[Stride];
+        var sums = new T[codes.Length * Stride];
+        Span<T> row = stackalloc T[Stride];
         var count = 0;
         for (var i = 0; i < candidates; i++)
         {
             var group = isSparse ? touched[i] : i;
-            long any = 0;
+            var any = T.Zero;
             for (var measure = 0; measure < Stride; measure++)
             {
-                any |= row[measure] = Lane(group, measure);
+                any |= row[measure] = Value<T>(group, measure);
             }
 
-            if (any == 0)
+            if (any == T.Zero)
             {
                 continue;
             }
@@ -282,49 +297,12 @@ internal sealed class GroupAccumulator
             }
         }
 
-        return new GroupTable(codes, sums);
+        return (codes, sums);
     }
 
-    private GroupTable Wide()
-    {
-        var codes = new int[targets];
-        var sums = new Int128[targets * Stride];
-        var count = 0;
-        Span<Int128> row = stackalloc Int128[Stride];
-        for (var group = 0; group < groups; group++)
-        {
-            var isAny = false;
-            for (var measure = 0; measure < Stride; measure++)
-            {
-                row[measure] = wide[measure] is { } totals ? totals[group] : Lane(group, measure);
-                isAny |= row[measure] != 0;
-            }
-
-            if (!isAny)
-            {
-                continue;
-            }
-
-            var target = Position(group, codes, ref count);
-            for (var measure = 0; measure < Stride; measure++)
-            {
-                sums[(target * Stride) + measure] += row[measure];
-            }
-        }
-
-        Array.Resize(ref codes, count);
-        Array.Resize(ref sums, count * Stride);
-        for (var i = 0; i < count; i++)
-        {
-            positionOf[codes[i]] = -1;
-            for (var measure = 0; measure < Stride; measure++)
-            {
-                AddToRange(codes[i], measure, sums[(i * Stride) + measure]);
-            }
-        }
-
-        return new GroupTable(codes, sums);
-    }
+    private T Value<T>(int group, int measure)
+        where T : unmanaged, IBinaryInteger<T> =>
+        wide[measure] is { } totals ? T.CreateTruncating(totals[group]) : T.CreateTruncating(Lane(group, measure));
 
     /// <summary>Where a stored code's group stands in the bucket's table; a place is given out at its first appearance.</summary>
     private int Position(int storedCode, int[] codes, ref int count)
@@ -339,15 +317,16 @@ internal sealed class GroupAccumulator
         return positionOf[target];
     }
 
-    private void AddToRange(int target, int measure, Int128 sum)
+    private void AddToRange<T>(int target, int measure, T sum)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (rangeNarrow is not null)
         {
-            rangeNarrow[(target * Stride) + measure] += (long)sum;
+            rangeNarrow[(target * Stride) + measure] += long.CreateTruncating(sum);
         }
         else
         {
-            rangeWide![(target * Stride) + measure] += sum;
+            rangeWide![(target * Stride) + measure] += Int128.CreateTruncating(sum);
         }
     }
 

@@ -10,17 +10,8 @@ public class KernelTests
     // 0 to 260 crosses every vector width up to 512 bits, its tail and its double.
     private const int MaxLength = 260;
 
-    private delegate void FourKernel(
-        ReadOnlySpan<int> groups,
-        ReadOnlySpan<long> first,
-        ReadOnlySpan<long> second,
-        ReadOnlySpan<long> third,
-        ReadOnlySpan<long> fourth,
-        Span<long> totals,
-        int copyStride);
-
     // Every path that the machine has, and the one that it chooses.
-    private static readonly FourKernel[] Paths = [GroupSum.Four, GroupSum.FourPortable, .. Avx2.IsSupported ? (FourKernel[])[GroupSum.FourAvx2] : []];
+    private static readonly GroupSum.FourColumns[] Paths = [GroupSum.Four, GroupSum.FourPortable, .. Avx2.IsSupported ? (GroupSum.FourColumns[])[GroupSum.FourAvx2] : []];
 
     [Fact]
     public void GroupSumFour_AnyLengthAlignmentAndCopies_EqualsPlainLoop()
