@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 
 namespace Analytics.Engine.Usage;
 
@@ -73,16 +75,59 @@ public static class PicoDollars
         return PicoDollarsResult.Ok;
     }
 
+    /// <summary>Bytes that <see cref="Format(Int128, Span{byte})"/> needs at most: a sign, 27 digits, a point and 12 digits.</summary>
+    public const int MaxFormatLength = 41;
+
     /// <summary>Writes dollars as the shortest exact decimal text: at most 12 decimals, trailing zeros dropped.</summary>
     /// <param name="pico">Pico-dollars, of either sign.</param>
     public static string Format(Int128 pico)
     {
+        Span<byte> text = stackalloc byte[MaxFormatLength];
+        return Encoding.ASCII.GetString(text[..Format(pico, text)]);
+    }
+
+    /// <summary>The same into a buffer.</summary>
+    /// <param name="pico">Pico-dollars, of either sign.</param>
+    /// <param name="target">Room for <see cref="MaxFormatLength"/> ASCII characters.</param>
+    /// <returns>Characters written.</returns>
+    public static int Format(Int128 pico, Span<byte> target)
+    {
+        var length = 0;
+        if (pico < 0)
+        {
+            target[length++] = (byte)'-';
+        }
+
         var magnitude = (UInt128)(pico < 0 ? -pico : pico);
-        var (dollars, rest) = UInt128.DivRem(magnitude, (UInt128)PerDollar);
-        var sign = pico < 0 ? "-" : string.Empty;
-        return rest == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{sign}{dollars}")
-            : string.Create(CultureInfo.InvariantCulture, $"{sign}{dollars}.{((ulong)rest).ToString("D12", CultureInfo.InvariantCulture).TrimEnd('0')}");
+
+        // Nearly all amounts fit in 64 bits, where division is fast.
+        var (dollars, rest) = magnitude <= ulong.MaxValue
+            ? ((UInt128)((ulong)magnitude / (ulong)PerDollar), (ulong)magnitude % (ulong)PerDollar)
+            : (magnitude / (UInt128)PerDollar, (ulong)(magnitude % (UInt128)PerDollar));
+        var isWritten = dollars <= ulong.MaxValue
+            ? ((ulong)dollars).TryFormat(target[length..], out var digits, default, CultureInfo.InvariantCulture)
+            : dollars.TryFormat(target[length..], out digits, default, CultureInfo.InvariantCulture);
+        Debug.Assert(isWritten, "The buffer holds 27 digits.");
+        length += digits;
+        if (rest == 0)
+        {
+            return length;
+        }
+
+        target[length++] = (byte)'.';
+        for (var i = Decimals - 1; i >= 0; i--)
+        {
+            target[length + i] = (byte)('0' + (rest % 10));
+            rest /= 10;
+        }
+
+        length += Decimals;
+        while (target[length - 1] == '0')
+        {
+            length--;
+        }
+
+        return length;
     }
 
     private static bool TrySplit(ReadOnlySpan<byte> text, out BigInteger digits, out long exponent)

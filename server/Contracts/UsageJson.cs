@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Analytics.Engine.Queries;
@@ -10,9 +11,10 @@ using NodaTime.Text;
 namespace Analytics.Server.Contracts;
 
 /// <summary>The parts that all answers share, as JSON. Money and counts are written from integers, digit by digit.</summary>
-/// <param name="writer">Where to.</param>
+/// <param name="writer">Writes into <paramref name="body"/>.</param>
+/// <param name="body">What the client reads.</param>
 /// <param name="isMoneyText">Whether costs are written as text.</param>
-internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
+internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isMoneyText)
 {
     /// <summary>Label of what a cut at the top leaves.</summary>
     public const string Others = "Others";
@@ -108,15 +110,18 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
     /// <param name="cancellation">The caller went away.</param>
     public async Task BucketsAsync(string name, QueryResult result, IReadOnlyList<Metric> fields, CancellationToken cancellation)
     {
+        long sent = 0;
         Writer.WriteStartArray(name);
         for (var i = 0; i < result.Buckets.Count; i++)
         {
             Bucket(result.Plan, i, result.Buckets[i], result.Groups, fields);
 
-            // Long answers leave piece by piece.
-            if (Writer.BytesPending > 1 << 15)
+            // Long answers leave piece by piece, at the pace of the client: the writer only fills the pipe's buffer.
+            if (Writer.BytesPending + Writer.BytesCommitted - sent > 1 << 15)
             {
+                sent = Writer.BytesPending + Writer.BytesCommitted;
                 await Writer.FlushAsync(cancellation);
+                await body.FlushAsync(cancellation);
             }
         }
 
@@ -132,7 +137,7 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
         }
         else
         {
-            Number(name, PicoDollars.Format(pico));
+            Decimal(name, pico);
         }
     }
 
@@ -145,7 +150,8 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
         }
         else
         {
-            Number(name, value.ToString(CultureInfo.InvariantCulture));
+            Writer.WritePropertyName(name);
+            Writer.WriteRawValue(value.ToString(CultureInfo.InvariantCulture), skipInputValidation: true);
         }
     }
 
@@ -154,12 +160,14 @@ internal sealed class UsageJson(Utf8JsonWriter writer, bool isMoneyText)
     private static string Instant(Instant instant) => InstantPattern.ExtendedIso.Format(instant);
 
     /// <summary>A ratio in millionths, as a number with up to 6 decimals.</summary>
-    public void Millionths(string name, Int128 millionths) => Number(name, PicoDollars.Format(millionths * 1_000_000));
+    public void Millionths(string name, Int128 millionths) => Decimal(name, millionths * 1_000_000);
 
-    private void Number(string name, string digits)
+    /// <summary>A number with up to 12 decimals.</summary>
+    private void Decimal(string name, Int128 pico)
     {
+        Span<byte> digits = stackalloc byte[PicoDollars.MaxFormatLength];
         Writer.WritePropertyName(name);
-        Writer.WriteRawValue(digits, skipInputValidation: true);
+        Writer.WriteRawValue(digits[..PicoDollars.Format(pico, digits)], skipInputValidation: true);
     }
 
     private void Bucket(QueryPlan plan, int index, BucketSums sums, DimensionTable groups, IReadOnlyList<Metric> fields)

@@ -68,7 +68,7 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         await using (writer)
         {
             writer.WriteStartObject();
-            await write(new UsageJson(writer, Request.IsMoneyText));
+            await write(new UsageJson(writer, Context.Response.BodyWriter, Request.IsMoneyText));
             writer.WriteEndObject();
         }
     }
