@@ -12,14 +12,16 @@ namespace Analytics.Storage;
 /// <param name="File">The file, below the data folder.</param>
 /// <param name="Column">The column, or what else of the file is at fault in parentheses.</param>
 /// <param name="Problem">What was found and what was expected.</param>
-public sealed record Finding(string File, string Column, string Problem);
+/// <param name="IsLeftover">Whether it is harmless: what an interrupted commit left, and the next one removes.</param>
+public sealed record Finding(string File, string Column, string Problem, bool IsLeftover = false);
 
 /// <summary>What verifying a data folder came to.</summary>
 /// <param name="FileCount">Live files read.</param>
-/// <param name="RowCount">Rows read.</param>
+/// <param name="RowCount">Usage rows read.</param>
+/// <param name="EventIdCount">Ids of events read.</param>
 /// <param name="SizeBytes">Bytes read.</param>
 /// <param name="Findings">What is wrong; none where all is well.</param>
-public sealed record VerifyReport(int FileCount, long RowCount, long SizeBytes, IReadOnlyList<Finding> Findings);
+public sealed record VerifyReport(int FileCount, long RowCount, long EventIdCount, long SizeBytes, IReadOnlyList<Finding> Findings);
 
 /// <summary>Reads every live file of a data folder against its manifest. Changes nothing, and needs no lock.</summary>
 public static class StoreVerifier
@@ -49,7 +51,7 @@ public static class StoreVerifier
         }
         catch (CorruptFileException exception)
         {
-            return new VerifyReport(0, 0, 0, [new Finding("manifest.json", "(manifest)", exception.Message)]);
+            return new VerifyReport(0, 0, 0, 0, [new Finding("manifest.json", "(manifest)", exception.Message)]);
         }
 
         List<Finding> findings = [];
@@ -61,7 +63,12 @@ public static class StoreVerifier
 
         findings.AddRange(VerifyDirectory(folder, manifest));
         findings.AddRange(Strangers(folder, files, manifest));
-        return new VerifyReport(manifest.Files.Count, manifest.Files.Sum(file => file.Rows), manifest.Files.Sum(file => file.SizeBytes), findings);
+        return new VerifyReport(
+            manifest.Files.Count,
+            manifest.Files.Where(file => file.Table == Tables.Requests).Sum(file => file.Rows),
+            manifest.Files.Where(file => file.Table == Tables.EventIds).Sum(file => file.Rows),
+            manifest.Files.Sum(file => file.SizeBytes),
+            findings);
     }
 
     /// <summary>What SQLite's own check finds. It sees damaged pages and indexes, not every changed letter of a name.</summary>
@@ -197,7 +204,8 @@ public static class StoreVerifier
                 "(file)",
                 isLeftover
                     ? "found a file of an interrupted commit, expected none. The next import or start removes it."
-                    : "found a file that the manifest does not name, expected none. It is not read; move it away.");
+                    : "found a file that the manifest does not name, expected none. It is not read; move it away.",
+                isLeftover);
         }
     }
 }

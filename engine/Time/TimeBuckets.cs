@@ -147,8 +147,8 @@ public sealed class TimeBuckets
             BucketSize.Range => new TimeBuckets(size, from, through, zone, [Ticks(StartOf(from, zone)), Ticks(StartOf(through.PlusDays(1), zone))], [from]),
             BucketSize.Hour => Hours(from, through, zone),
             BucketSize.Day => Days(from, through, zone),
-            BucketSize.Week => Longer(size, from, through, zone, date => date.With(DateAdjusters.Next(IsoDayOfWeek.Monday))),
-            BucketSize.Month => Longer(size, from, through, zone, date => new LocalDate(date.Year, date.Month, 1).PlusMonths(1)),
+            BucketSize.Week => Longer(size, from, through, zone, date => 8 - (int)date.DayOfWeek),
+            BucketSize.Month => Longer(size, from, through, zone, date => CalendarSystem.Iso.GetDaysInMonth(date.Year, date.Month) + 1 - date.Day),
             _ => throw new ArgumentOutOfRangeException(nameof(size)),
         };
     }
@@ -194,11 +194,12 @@ public sealed class TimeBuckets
         return new TimeBuckets(BucketSize.Day, from, through, zone, edges, dates: null);
     }
 
-    private static TimeBuckets Longer(BucketSize size, LocalDate from, LocalDate through, DateTimeZone zone, Func<LocalDate, LocalDate> next)
+    private static TimeBuckets Longer(BucketSize size, LocalDate from, LocalDate through, DateTimeZone zone, Func<LocalDate, int> daysLeft)
     {
+        // Clipped before it is added: the calendar ends soon after the last date that can be asked for.
         List<LocalDate> dates = [];
         List<long> edges = [];
-        for (var date = from; date <= through; date = next(date))
+        for (var date = from; date <= through; date = date.PlusDays(Math.Min(daysLeft(date), Period.DaysBetween(date, through) + 1)))
         {
             dates.Add(date);
             edges.Add(Ticks(StartOf(date, zone)));

@@ -43,7 +43,9 @@ internal sealed class ImportOptions
         var paths = parsed.GetValue(files)!;
         foreach (var file in paths.Where(file => !File.Exists(file)))
         {
-            throw new FileNotFoundException($"'{file}' is not a file. Nothing was imported.");
+            throw file.StartsWith("--", StringComparison.Ordinal)
+                ? new UsageException($"found '{file}', expected one of this command's options; --help lists them. Nothing was imported.")
+                : new FileNotFoundException($"'{file}' is not a file. Nothing was imported.");
         }
 
         var root = parsed.GetValue(data)!;
@@ -54,7 +56,7 @@ internal sealed class ImportOptions
         var length = grain(store.Directory.FindOrganization(id)?.Timezones ?? []);
         var progress = new ImportProgress(paths.Length);
         var output = parsed.InvocationConfiguration.Output;
-        var hasRejected = false;
+        var (hasRejected, hasNothing) = (false, false);
         foreach (var file in paths)
         {
             var watch = Stopwatch.StartNew();
@@ -70,9 +72,11 @@ internal sealed class ImportOptions
             }
 
             hasRejected |= summary.Rejected > 0;
+            hasNothing |= summary is { Accepted: 0, Duplicates: 0, Rejected: > 0 };
             await output.WriteAsync(ImportReport.Of(file, summary, watch.Elapsed, isDryRun));
         }
 
-        return hasRejected && parsed.GetValue(strict) ? ExitCode.Problems : ExitCode.Ok;
+        // A file of nothing but bad lines is the wrong file, or the wrong format.
+        return hasNothing ? ExitCode.BadInput : hasRejected && parsed.GetValue(strict) ? ExitCode.Problems : ExitCode.Ok;
     }
 }

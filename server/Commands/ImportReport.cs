@@ -41,6 +41,11 @@ internal static class ImportReport
         Line(text, $"  tokens        {totals.TotalTokens:N0}");
         Line(text, $"  cost          ${PicoDollars.Format(totals[Measure.Cost])}");
         Line(text, $"  rows          {summary.Rows:N0} of {summary.Grain.TotalMinutes:0} minutes");
+        if (summary.OffGrain > 0)
+        {
+            Line(text, $"  off grain     {summary.OffGrain:N0} lines start inside of such an interval and count from its start; --grain quarter is finer");
+        }
+
         Line(text, $"  data through  {(summary.DataThrough is { } end ? $"{end}" : "-")}");
         Line(text, $"  time          {seconds:N1} s, {summary.Lines / Math.Max(seconds, 0.001):N0} lines/s");
         return text.ToString();

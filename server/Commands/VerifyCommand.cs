@@ -17,13 +17,15 @@ internal static class VerifyCommand
             var report = StoreVerifier.Verify(parsed.GetValue(data)!, Files.Physical, cancellation);
             foreach (var finding in report.Findings)
             {
-                await output.WriteLineAsync($"{finding.File}: {finding.Column}: {finding.Problem}");
+                await output.WriteLineAsync($"{(finding.IsLeftover ? "note: " : string.Empty)}{finding.File}: {finding.Column}: {finding.Problem}");
             }
+
+            var problems = report.Findings.Count(finding => !finding.IsLeftover);
 
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(report.Findings.Count == 0 ? "ok" : $"problems found ({report.Findings.Count})")}: {report.FileCount:N0} files, {report.RowCount:N0} rows, {report.SizeBytes:N0} bytes read."));
-            return report.Findings.Count == 0 ? ExitCode.Ok : ExitCode.Problems;
+                $"{(problems == 0 ? "ok" : $"problems found ({problems})")}: {report.FileCount:N0} files, {report.RowCount:N0} usage rows, {report.EventIdCount:N0} event ids, {report.SizeBytes:N0} bytes read."));
+            return problems == 0 ? ExitCode.Ok : ExitCode.Problems;
         });
         return command;
     }

@@ -83,7 +83,7 @@ internal static class ApiDescription
             Type = parameter.IsCount ? JsonSchemaType.Integer : JsonSchemaType.String,
             Format = parameter.Format,
             Minimum = parameter.IsCount ? "1" : null,
-            Enum = parameter.Words.Count == 0 ? null : [.. parameter.Words.Select(word => (JsonNode)word)],
+            Enum = parameter.Words.Count == 0 ? null : [.. parameter.Words.Concat(parameter.Aliases).Select(word => (JsonNode)word)],
             Default = parameter.Default is null ? null : (JsonNode)parameter.Default,
         };
         JsonNode example = parameter.IsCount ? int.Parse(parameter.Example, System.Globalization.CultureInfo.InvariantCulture) : parameter.Example;

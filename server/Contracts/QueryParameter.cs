@@ -15,6 +15,9 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     /// <summary>The accepted words; empty where any text will do.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
+    /// <summary>Other spellings that are accepted.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <summary>What absence means; null where the description says.</summary>
     public string? Default { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     public static readonly QueryParameter GroupBy = new("groupBy", "What the answer is broken down by; api_key and user mean apiKey and member.", "project")
     {
         Words = [.. UsageJson.DimensionNames.Keys],
+        Aliases = ["api_key", "user"],
         Default = "model",
     };
 
@@ -66,7 +70,7 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     [
         (Filter("projectId", "project", "prj_1"), Engine.Usage.Dimension.Project),
         (Filter("apiKeyId", "API key", "key_1"), Engine.Usage.Dimension.ApiKey),
-        (Filter("memberId", "member, the creator of the API key,", "u_1"), Engine.Usage.Dimension.Member),
+        (Filter("memberId", "member (the creator of the API key)", "u_1"), Engine.Usage.Dimension.Member),
         (Filter("model", "canonical model", "gpt-5.5"), Engine.Usage.Dimension.Model),
         (Filter("mapping", "mapping", "azure/gpt-5.5"), Engine.Usage.Dimension.Mapping),
         (Filter("provider", "provider", "azure"), Engine.Usage.Dimension.Provider),

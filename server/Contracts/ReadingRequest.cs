@@ -105,12 +105,12 @@ internal sealed class ReadingRequest
     public IReadOnlyList<Metric> Metrics(QueryParameter parameter)
     {
         var text = Single(parameter.Name) ?? parameter.Default!;
-        if (text == "all")
+        var names = text.Split(',', StringSplitOptions.TrimEntries);
+        if (names.Contains("all"))
         {
             return Metric.All;
         }
 
-        var names = text.Split(',', StringSplitOptions.TrimEntries);
         if (names.FirstOrDefault(name => Metric.All.All(metric => metric.Name != name)) is { } unknown)
         {
             Fault(parameter.Name, $"found '{unknown}', expected {DidYouMean.Suggest(unknown, [.. Metric.All.Select(metric => metric.Name), "all"])}.");

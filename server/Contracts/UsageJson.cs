@@ -16,6 +16,9 @@ namespace Analytics.Server.Contracts;
 /// <param name="isMoneyText">Whether costs are written as text.</param>
 internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isMoneyText)
 {
+    // Always with digits, +00:00 for UTC, so that all hours of an answer look alike.
+    private static readonly OffsetDateTimePattern LocalTime = OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:sso<+HH:mm>");
+
     /// <summary>Label of what a cut at the top leaves.</summary>
     public const string Others = "Others";
 
@@ -175,7 +178,7 @@ internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isM
         var bucket = plan.Buckets[index];
         Writer.WriteStartObject();
         Writer.WriteString("date", plan.Buckets.Size == BucketSize.Hour
-            ? OffsetDateTimePattern.Rfc3339.Format(bucket.Start.InZone(plan.Query.Zone).ToOffsetDateTime())
+            ? LocalTime.Format(bucket.Start.InZone(plan.Query.Zone).ToOffsetDateTime())
             : Date(bucket.Date));
         Writer.WriteString("start", Instant(bucket.Start));
         Writer.WriteString("end", Instant(bucket.End));

@@ -78,6 +78,12 @@ public sealed class CsvMapping
             return false;
         }
 
+        if (!columns.Keys.Any(field => Counts.ContainsKey(field) || field == Cost))
+        {
+            problem = $"found nothing that is added up, expected one or more of {string.Join(", ", Counts.Keys)}, {Cost}.";
+            return false;
+        }
+
         mapping = new CsvMapping(columns);
         return true;
     }

@@ -15,7 +15,8 @@ public sealed class AlreadyImportedException(string path, ImportedFile known, st
 
 /// <summary>The file as a whole cannot be imported.</summary>
 /// <param name="message">What was found, what was expected, what to do.</param>
-public sealed class UnreadableInputException(string message) : IOException(message);
+/// <param name="cause">The error below, if any.</param>
+public sealed class UnreadableInputException(string message, Exception? cause = null) : IOException(message, cause);
 
 /// <summary>Takes usage files into a store. A file is taken whole, less its bad lines, or not at all.</summary>
 /// <param name="store">The store.</param>
@@ -91,7 +92,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
                 throw new UnreadableInputException($"'{path}' line 1: {problem} Correct --map or the file.");
             }
 
-            await ReadRecordsAsync(append, lines, summary, rejects, parser!.TryParse, cancellation).ConfigureAwait(false);
+            await ReadRecordsAsync(append, lines, summary, rejects, parser!.TryParse, isRollup: true, cancellation).ConfigureAwait(false);
         });
 
     /// <summary>Imports Azure's LLM inference trace, CSV or gzip of it: each record one request.</summary>
@@ -111,13 +112,13 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
             }
 
             var parser = new AzureTraceParser(mapping, project, prices, now);
-            await ReadRecordsAsync(append, lines, summary, rejects, parser.TryParse, cancellation).ConfigureAwait(false);
+            await ReadRecordsAsync(append, lines, summary, rejects, parser.TryParse, isRollup: false, cancellation).ConfigureAwait(false);
         });
 
     private delegate bool ParseRecord(ReadOnlySpan<byte> line, long number, out RollupRow row, out Rejection? rejection);
 
     private async Task ReadRecordsAsync(
-        UsageAppend append, LineReader lines, ImportSummary summary, RejectsFile rejects, ParseRecord parse, CancellationToken cancellation)
+        UsageAppend append, LineReader lines, ImportSummary summary, RejectsFile rejects, ParseRecord parse, bool isRollup, CancellationToken cancellation)
     {
         while (await lines.ReadAsync(cancellation).ConfigureAwait(false))
         {
@@ -135,6 +136,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
 
             append.Add(row.Time, row.Keys, row.Measures, row.Labels);
             summary.Accept(row);
+            summary.OffGrain += isRollup && row.Time.ToUnixTimeTicks() % Grain.BclCompatibleTicks != 0 ? 1 : 0;
         }
     }
 
@@ -174,7 +176,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
         catch (InvalidDataException exception)
         {
             rejects.Delete();
-            throw new UnreadableInputException($"'{path}' is damaged gzip ({exception.Message}). Nothing was imported; get the file again.");
+            throw new UnreadableInputException($"'{path}' is damaged gzip, or breaks off before its end. Nothing was imported; get the file again.", exception);
         }
 
         if (store.FindImport(organization, sha256) is { } known && !isAgain)
@@ -191,6 +193,12 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
         Progress.Write();
         rejects.Sync();
         summary.RejectsPath = rejects.Path;
+        if (summary.Accepted == 0 && summary.Duplicates == 0)
+        {
+            // Nothing of it is known, so nothing is in the way of importing it as what it is.
+            return summary;
+        }
+
         summary.Rows = append.Commit(new ImportedFile(0, organization, format, name, sha256));
         return summary;
     }

@@ -46,6 +46,9 @@ public sealed class ImportSummary
     /// <summary>Lines taken whose cost was rounded to 12 decimals.</summary>
     public long Rounded { get; private set; }
 
+    /// <summary>Rows taken that start inside of an interval of the chosen grain: they count from the interval's start.</summary>
+    public long OffGrain { get; set; }
+
     /// <summary>Sums of what was taken.</summary>
     public UsageSums Totals { get; private set; }
 

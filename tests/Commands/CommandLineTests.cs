@@ -32,7 +32,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Matches("^ana_[A-Za-z0-9_-]{43}$", token.Output.Split().Last(word => word.Length > 0));
 
         var verify = await Run("verify", "--data", Data);
-        Assert.Equal((0, true), (verify.Code, verify.Output.StartsWith("ok: 2 files, 2 rows, ", StringComparison.Ordinal)));
+        Assert.Equal((0, true), (verify.Code, verify.Output.StartsWith("ok: 2 files, 1 usage rows, 1 event ids, ", StringComparison.Ordinal)));
 
         var export = await Run("directory", "export", "--data", Data, "--organization", "org_1");
         Assert.Contains("\"Acme\"", export.Output, StringComparison.Ordinal);
@@ -63,9 +63,10 @@ public sealed class CommandLineTests : IDisposable
             (["import", "events", good, "--data", Data, "--organization", "org_1"], 65, "which was imported before as events"),
             (["import", "events", folder.File("none"), "--data", Data, "--organization", "org_1"], 65, "is not a file. Nothing was imported."),
             (["import", "events", good, "--data", Data], 2, "--organization"),
+            (["import", "events", good, "--dryrun", "--data", Data, "--organization", "org_1"], 2, "found '--dryrun', expected one of this command's options; --help lists them."),
             (["import", "events", good, "--data", Data, "--organization", ""], 2, "--organization: found 0 characters, expected an id"),
             (["import", "rollup-csv", good, "--data", Data, "--organization", "o", "--map", "a=b"], 2, "--map: found the field 'a', expected one of bucketStart, "),
-            (["import", "rollup-csv", folder.Write("a.csv", "time,n"), "--data", Data, "--organization", "o", "--map", "bucketStart=hour"], 65, "line 1: column 'hour' (for bucketStart) is not in the header"),
+            (["import", "rollup-csv", folder.Write("a.csv", "time,n"), "--data", Data, "--organization", "o", "--map", "bucketStart=hour,requestCount=n"], 65, "line 1: column 'hour' (for bucketStart) is not in the header"),
             (["token", "create", "--data", Data, "--organization", "org_1", "--user", "u_x"], 2, "User 'u_x' is not a member of organisation 'org_1'. Add them with 'directory import', or pass --role to add them now."),
             (["directory", "import", good, "--data", Data], 65, "id: found an unknown property, expected one of organizations, "),
             (["directory", "import", folder.Write("d.json", "{"), "--data", Data], 65, "JSON"),

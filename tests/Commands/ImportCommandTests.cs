@@ -155,7 +155,7 @@ public sealed partial class ImportCommandTests : IDisposable
         Assert.Equal([15], Facts());
 
         // Rows that were added up elsewhere are hours whatever the zones are.
-        await Run("import", "rollup-csv", folder.Write("r.csv", "t\n2026-06-24T10:00:00Z\n"), "--map", "bucketStart=t", "--data", Data, "--organization", "org_1");
+        await Run("import", "rollup-csv", folder.Write("r.csv", "t,n\n2026-06-24T10:00:00Z,1\n"), "--map", "bucketStart=t,requestCount=n", "--data", Data, "--organization", "org_1");
         Assert.Equal([15, 60], Facts());
 
         int[] Facts() => [.. Manifest.Read(Files.Physical, Path.Combine(Data, "manifest.json")).Files.Select(file => file.Usage).OfType<UsageFileFacts>().Select(usage => usage.GrainMinutes)];
@@ -168,10 +168,10 @@ public sealed partial class ImportCommandTests : IDisposable
         string[] shared = [file, "--data", Data, "--organization", "org_1"];
 
         Assert.Equal((2, "error: --grain: found 'day', expected hour, quarter or auto.\n"), await CodeAndError(["import", "events", .. shared, "--grain", "day"]));
-        Assert.Equal((2, "error: --grain: found 'day', expected hour or quarter.\n"), await CodeAndError(["import", "rollup-csv", .. shared, "--map", "bucketStart=t", "--grain", "day"]));
+        Assert.Equal((2, "error: --grain: found 'day', expected hour or quarter.\n"), await CodeAndError(["import", "rollup-csv", .. shared, "--map", "bucketStart=t,requestCount=n", "--grain", "day"]));
         Assert.Equal(
             (2, "error: --grain: found 'auto', expected hour or quarter: how finely the rows were added up is a fact of the file.\n"),
-            await CodeAndError(["import", "rollup-csv", .. shared, "--map", "bucketStart=t", "--grain", "auto"]));
+            await CodeAndError(["import", "rollup-csv", .. shared, "--map", "bucketStart=t,requestCount=n", "--grain", "auto"]));
         Assert.False(Directory.Exists(Data));
     }
 

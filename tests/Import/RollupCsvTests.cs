@@ -67,6 +67,26 @@ public sealed class RollupCsvTests : IDisposable
     }
 
     [Fact]
+    public async Task RowsInsideOfAnInterval_CountFromItsStartAndAreSaid()
+    {
+        using var store = Open();
+
+        var summary = await Import(store, folder.Write("half.csv", "t,n\n2026-06-24T10:00:00Z,1\n2026-06-24T16:00:00+05:30,2\n"), "bucketStart=t,requestCount=n");
+
+        Assert.Equal((2, 1), (summary.Accepted, summary.OffGrain));
+    }
+
+    [Fact]
+    public async Task FileOfNothingButBadLines_IsNotRememberedAsImported()
+    {
+        using var store = Open();
+        var path = folder.Write("wrong.csv", "t,n\nyesterday,1\n");
+
+        Assert.Equal((0, 1), ((await Import(store, path, "bucketStart=t,requestCount=n")).Accepted, (await Import(store, path, "bucketStart=t,requestCount=n")).Rejected));
+        Assert.Empty(store.Manifest.Imports);
+    }
+
+    [Fact]
     public async Task SameContent_IsRefusedInOneOrganizationAndTakenInAnother()
     {
         using var store = Open();
@@ -80,8 +100,8 @@ public sealed class RollupCsvTests : IDisposable
 
     [Theory]
     [InlineData("t,n,n\n", "bucketStart=t,requestCount=n", "line 1: column 'n' (for requestCount) is in the header twice, expected once. Correct --map or the file.")]
-    [InlineData("time;n\n", "bucketStart=time", "line 1: column 'time' (for bucketStart) is not in the header, which has time;n. Correct --map or the file.")]
-    [InlineData("", "bucketStart=time", "is empty, expected a header line with column names.")]
+    [InlineData("time;n\n", "bucketStart=time,requestCount=n", "line 1: column 'time' (for bucketStart) is not in the header, which has time;n. Correct --map or the file.")]
+    [InlineData("", "bucketStart=time,requestCount=n", "is empty, expected a header line with column names.")]
     public async Task Header_ThatDoesNotFit_ImportsNothing(string content, string map, string message)
     {
         using var store = Open();
@@ -97,6 +117,7 @@ public sealed class RollupCsvTests : IDisposable
     [InlineData("bucketStart=a,requests=b", "found the field 'requests', expected one of bucketStart, projectId, projectName, apiKeyId, apiKeyDescription, memberId, memberName, mapping, model, provider, app, serviceType, agentId, requestCount, errorCount, clientErrorCount, cacheHitCount, inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, cost.")]
     [InlineData("bucketStart=a,app=b,app=c", "found the field 'app' twice, expected it once.")]
     [InlineData("bucketStart", "found 'bucketStart', expected field=column.")]
+    [InlineData("bucketStart=a,mapping=b", "found nothing that is added up, expected one or more of requestCount, errorCount, clientErrorCount, cacheHitCount, inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, cost.")]
     public void Map_ThatIsWrong_IsExplained(string map, string message)
     {
         Assert.False(CsvMapping.TryParse(map, out _, out var problem));

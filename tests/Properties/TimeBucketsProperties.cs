@@ -101,6 +101,23 @@ public class TimeBucketsProperties
     }
 
     [Fact]
+    public void Of_AnySizeAtTheEndsOfTheCalendar_CoversTheRange()
+    {
+        foreach (var size in Enum.GetValues<BucketSize>())
+        {
+            foreach (var zone in (string[])["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+            {
+                foreach (var (from, through) in new[] { (TimeBuckets.MaxDate.PlusDays(-9), TimeBuckets.MaxDate), (TimeBuckets.MinDate, TimeBuckets.MinDate.PlusDays(9)) })
+                {
+                    var buckets = TimeBuckets.Of(size, from, through, DateTimeZoneProviders.Tzdb[zone]);
+
+                    Assert.Equal((PlainDays.FirstInstant(from, buckets.Zone), PlainDays.FirstInstant(through.PlusDays(1), buckets.Zone)), (buckets.Start, buckets.End));
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Hours_AroundEveryTransitionOfEveryZone_CoverTheDaysWithoutGaps()
     {
         foreach (var zone in DateTimeZoneProviders.Tzdb.GetAllZones())
