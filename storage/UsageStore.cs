@@ -148,13 +148,7 @@ public sealed class UsageStore : IDisposable
         lock (commitLock)
         {
             var sequence = manifest.Sequence + 1;
-            List<DataFile> added = [];
-            foreach (var (table, month, rows, grain) in partitions)
-            {
-                var path = PartitionPath.For(table, organization, month, sequence, added.Count + 1);
-                added.Add(WriteFile(path, table, organization, month, rows, grain));
-            }
-
+            var added = WriteFiles(organization, partitions, sequence);
             var next = manifest with
             {
                 Sequence = sequence,
@@ -169,6 +163,40 @@ public sealed class UsageStore : IDisposable
             {
                 Load(manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization));
             }
+        }
+    }
+
+    private List<DataFile> WriteFiles(
+        string organization, IReadOnlyList<(string Table, YearMonth Month, RecordBatch Rows, Duration? Grain)> partitions, long sequence)
+    {
+        List<DataFile> added = [];
+        var path = string.Empty;
+        try
+        {
+            foreach (var (table, month, rows, grain) in partitions)
+            {
+                path = PartitionPath.For(table, organization, month, sequence, added.Count + 1);
+                added.Add(WriteFile(path, table, organization, month, rows, grain));
+            }
+
+            return added;
+        }
+        catch (IOException)
+        {
+            // A full disk, most likely: what no manifest names goes at once, not with the next start.
+            foreach (var written in added.Select(file => file.Path).Append(path))
+            {
+                try
+                {
+                    files.Delete(Folder.File(written));
+                }
+                catch (IOException)
+                {
+                    // The next start removes it.
+                }
+            }
+
+            throw;
         }
     }
 

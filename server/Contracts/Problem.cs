@@ -106,8 +106,10 @@ internal static class ProblemResponse
         {
             await next(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // The client went away; nothing may look like the end of a whole answer.
+            context.Abort();
             return;
         }
         catch (Exception exception) when (exception is not BadHttpRequestException && !context.Response.HasStarted)

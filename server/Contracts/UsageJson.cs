@@ -124,7 +124,11 @@ internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isM
             {
                 sent = Writer.BytesPending + Writer.BytesCommitted;
                 await Writer.FlushAsync(cancellation);
-                await body.FlushAsync(cancellation);
+                if ((await body.FlushAsync(cancellation)).IsCompleted)
+                {
+                    // Nobody reads any more. Kestrel takes and drops what is written then, as fast as it comes.
+                    throw new OperationCanceledException(cancellation);
+                }
             }
         }
 
