@@ -1,3 +1,5 @@
+using Analytics.Storage.Compression;
+
 namespace Analytics.Storage.Parquet;
 
 /// <summary>One page of a column chunk.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Analytics.Engine.Arrow;
+using Analytics.Storage.Compression;
 
 namespace Analytics.Storage.Parquet;
 

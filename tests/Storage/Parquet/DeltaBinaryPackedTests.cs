@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using Analytics.Storage;
 using Analytics.Storage.Parquet;
 using Xunit;
 

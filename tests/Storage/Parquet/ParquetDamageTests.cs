@@ -1,5 +1,6 @@
 using System.Buffers;
 using Analytics.Storage;
+using Analytics.Storage.Compression;
 using Analytics.Storage.Parquet;
 using Xunit;
 

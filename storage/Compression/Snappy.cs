@@ -4,8 +4,9 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Analytics.Storage.Parquet;
 
-namespace Analytics.Storage.Parquet;
+namespace Analytics.Storage.Compression;
 
 /// <summary>
 /// Decodes Snappy's raw format, as pages have it: the length as varint, then elements. The lowest two bits of an

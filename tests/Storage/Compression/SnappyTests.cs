@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text;
-using Analytics.Storage.Parquet;
+using Analytics.Storage;
+using Analytics.Storage.Compression;
 using Xunit;
 
-namespace Analytics.Tests.Storage.Parquet;
+namespace Analytics.Tests.Storage.Compression;
 
 public class SnappyTests
 {
