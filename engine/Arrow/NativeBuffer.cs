@@ -17,6 +17,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     public const int AlignmentBytes = 64;
 
     private readonly nuint capacityBytes;
+    private readonly object? owner;
     private nint start;
 
     private NativeBuffer(int lengthBytes)
@@ -29,13 +30,21 @@ public sealed unsafe class NativeBuffer : IDisposable
         GC.AddMemoryPressure((long)capacityBytes);
     }
 
+    private NativeBuffer(nint address, int lengthBytes, object owner)
+    {
+        LengthBytes = lengthBytes;
+        this.owner = owner;
+        start = address;
+        GC.SuppressFinalize(this);
+    }
+
     /// <summary>Frees the block if nobody has.</summary>
     ~NativeBuffer() => Free();
 
     /// <summary>Bytes in use, without the padding.</summary>
     public int LengthBytes { get; }
 
-    /// <summary>The block's address, a multiple of <see cref="AlignmentBytes"/>.</summary>
+    /// <summary>The block's address, a multiple of <see cref="AlignmentBytes"/> but for borrowed memory.</summary>
     /// <exception cref="ObjectDisposedException">The block was freed.</exception>
     public nint Address => Checked();
 
@@ -66,6 +75,29 @@ public sealed unsafe class NativeBuffer : IDisposable
         where T : unmanaged =>
         Create<T, ReadOnlySpan<T>>(values.Length, values, static (target, source) => source.CopyTo(target));
 
+    /// <summary>Borrows memory of somebody else; nothing is copied and nothing freed.</summary>
+    /// <param name="address">Where it starts; of any alignment. 0 only where there are no bytes.</param>
+    /// <param name="lengthBytes">Bytes, 0 or more; without padding.</param>
+    /// <param name="owner">Kept alive as long as the buffer: it frees the memory when it dies.</param>
+    public static NativeBuffer Borrow(nint address, int lengthBytes, object owner)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
+        ArgumentNullException.ThrowIfNull(owner);
+        return address == 0 ? Copy<byte>([]) : new NativeBuffer(address, lengthBytes, owner);
+    }
+
+    /// <summary>A part of the block, which stays alive as long as the part.</summary>
+    /// <param name="firstByte">0 or more.</param>
+    /// <param name="lengthBytes">Bytes, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not inside of the block.</exception>
+    public NativeBuffer Slice(int firstByte, int lengthBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstByte);
+        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstByte, LengthBytes - lengthBytes);
+        return new NativeBuffer(Checked() + firstByte, lengthBytes, this);
+    }
+
     /// <summary>The block as elements.</summary>
     /// <typeparam name="T">The element type that it was filled with.</typeparam>
     /// <exception cref="ObjectDisposedException">The block was freed.</exception>
@@ -83,7 +115,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     private void Free()
     {
         var block = Interlocked.Exchange(ref start, 0);
-        if (block != 0)
+        if (block != 0 && owner is null)
         {
             NativeMemory.AlignedFree((void*)block);
             GC.RemoveMemoryPressure((long)capacityBytes);

@@ -1,21 +1,34 @@
 namespace Analytics.Engine.Arrow;
 
-/// <summary>A column's name and type. All fields of this product are required (never null).</summary>
+/// <summary>A column's name and type.</summary>
 /// <param name="Name">The name, unique in its schema.</param>
 /// <param name="Type">The logical type.</param>
-public sealed record Field(string Name, ArrowType Type);
+/// <param name="IsNullable">Whether values may be null. The columns of usage never are.</param>
+public sealed record Field(string Name, ArrowType Type, bool IsNullable = false);
 
 /// <summary>The columns of a record batch, in order.</summary>
 public sealed class Schema
 {
+    private static readonly Dictionary<string, string> NoMetadata = [];
+
     private readonly Field[] fields;
 
     /// <summary>Makes a schema.</summary>
     /// <param name="fields">The columns, in order.</param>
     /// <exception cref="ArgumentException">Two fields share a name.</exception>
     public Schema(params IEnumerable<Field> fields)
+        : this(fields, NoMetadata)
+    {
+    }
+
+    /// <summary>Makes a schema with metadata.</summary>
+    /// <param name="fields">The columns, in order.</param>
+    /// <param name="metadata">Pairs of text that travel with the schema.</param>
+    /// <exception cref="ArgumentException">Two fields share a name.</exception>
+    public Schema(IEnumerable<Field> fields, IReadOnlyDictionary<string, string> metadata)
     {
         this.fields = [.. fields];
+        Metadata = metadata;
         var twice = this.fields.GroupBy(field => field.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null)
         {
@@ -25,6 +38,9 @@ public sealed class Schema
 
     /// <summary>The columns, in order.</summary>
     public IReadOnlyList<Field> Fields => fields;
+
+    /// <summary>Pairs of text that travel with the schema.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The position of a column by name, or -1.</summary>
     /// <param name="name">Compared by ordinal.</param>

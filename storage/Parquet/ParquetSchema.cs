@@ -43,7 +43,7 @@ internal static class ParquetSchema
 
     public static PhysicalType PhysicalTypeOf(ArrowType type) => type switch
     {
-        ArrowType.Int32Type => PhysicalType.Int32,
+        ArrowType.IntType(32, true) => PhysicalType.Int32,
         ArrowType.Utf8Type or ArrowType.DictionaryType => PhysicalType.ByteArray,
         _ => PhysicalType.Int64,
     };
