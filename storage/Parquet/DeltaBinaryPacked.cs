@@ -58,15 +58,26 @@ internal static class DeltaBinaryPacked
             return;
         }
 
-        var miniblocks = new Miniblocks(page, valueCount);
+        var rest = page.Length - Measure(page, valueCount);
+        if (rest > 0)
+        {
+            throw new MalformedDataException($"{rest} bytes after the last difference of a page", "none");
+        }
+    }
+
+    /// <summary>Checks that there are as many values as there should be, and says where they end.</summary>
+    /// <param name="source">The values, and what follows them.</param>
+    /// <param name="valueCount">1 or more.</param>
+    /// <returns>Bytes of the values.</returns>
+    /// <exception cref="MalformedDataException">The values are damaged, or not so many.</exception>
+    public static int Measure(ReadOnlySpan<byte> source, int valueCount)
+    {
+        var miniblocks = new Miniblocks(source, valueCount);
         while (miniblocks.Next(out _))
         {
         }
 
-        if (miniblocks.RestBytes > 0)
-        {
-            throw new MalformedDataException($"{miniblocks.RestBytes} bytes after the last difference of a page", "none");
-        }
+        return source.Length - miniblocks.RestBytes;
     }
 
     /// <summary>Decodes a page body.</summary>

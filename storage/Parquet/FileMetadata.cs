@@ -32,6 +32,9 @@ internal sealed record SchemaElement
     /// <summary>Null for a group.</summary>
     public PhysicalType? Type { get; init; }
 
+    /// <summary>Bytes of each value of FIXED_LEN_BYTE_ARRAY.</summary>
+    public int? TypeLength { get; init; }
+
     public Repetition? Repetition { get; init; }
 
     public int? ChildCount { get; init; }
@@ -51,14 +54,14 @@ public sealed record RowGroupMetadata
     /// <summary>Rows, 0 or more.</summary>
     public required long RowCount { get; init; }
 
-    /// <summary>One chunk for each column, in the schema's order.</summary>
+    /// <summary>One chunk for each leaf of the schema, nested ones included, in its order.</summary>
     public required IReadOnlyList<ColumnChunkMetadata> Columns { get; init; }
 }
 
 /// <summary>The values of one column in one row group.</summary>
 public sealed record ColumnChunkMetadata
 {
-    /// <summary>The column's name.</summary>
+    /// <summary>The column's name; of a nested one the names from the root on, joined by points.</summary>
     public required string Column { get; init; }
 
     /// <summary>Bytes from the start of the file to the first page header.</summary>

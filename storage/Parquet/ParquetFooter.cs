@@ -123,6 +123,7 @@ internal static class ParquetFooter
     {
         writer.BeginStruct();
         WriteInt32(writer, 1, (int?)element.Type);
+        WriteInt32(writer, 2, element.TypeLength);
         WriteInt32(writer, 3, (int?)element.Repetition);
         writer.Text(4, element.Name);
         WriteInt32(writer, 5, element.ChildCount);
@@ -135,7 +136,7 @@ internal static class ParquetFooter
 
     private static SchemaElement ReadSchemaElement(ref ThriftCompactReader reader)
     {
-        int? physical = null, repetition = null, childCount = null, converted = null, scale = null, precision = null;
+        int? physical = null, typeLength = null, repetition = null, childCount = null, converted = null, scale = null, precision = null;
         string? name = null;
         LogicalType? logical = null;
         for (var id = reader.BeginStruct(); reader.NextField(ref id, out var type);)
@@ -144,6 +145,9 @@ internal static class ParquetFooter
             {
                 case 1:
                     physical = reader.Int32(type);
+                    break;
+                case 2:
+                    typeLength = reader.Int32(type);
                     break;
                 case 3:
                     repetition = reader.Int32(type);
@@ -176,6 +180,7 @@ internal static class ParquetFooter
         {
             Name = Required(name, "name of a schema element"),
             Type = (PhysicalType?)physical,
+            TypeLength = typeLength,
             Repetition = (Repetition?)repetition,
             ChildCount = childCount,
             ConvertedType = (ConvertedType?)converted,

@@ -21,4 +21,7 @@ internal static class ParquetLayout
     public const string ChunkCrcKey = "analytics.crc32";
 
     public static ReadOnlySpan<byte> Magic => "PAR1"u8;
+
+    /// <summary>Stands in the place of <see cref="Magic"/> where the footer is encrypted.</summary>
+    public static ReadOnlySpan<byte> EncryptedMagic => "PARE"u8;
 }

@@ -90,6 +90,7 @@ public static class ParquetVerifier
 
     private static void CheckColumns(ParquetReader reader, ParquetLocation where, List<ParquetFinding> findings)
     {
+        using var chunkReader = new ColumnChunkReader();
         long end = ParquetLayout.MagicBytes;
         for (var i = 0; i < reader.RowGroups.Count; i++)
         {
@@ -98,7 +99,7 @@ public static class ParquetVerifier
             {
                 CheckGap(end, columns[c].StartOffset, where, findings);
                 end = columns[c].StartOffset + columns[c].SizeBytes;
-                CheckColumn(reader, i, c, where, findings);
+                CheckColumn(reader, chunkReader, i, c, where, findings);
             }
         }
 
@@ -113,12 +114,12 @@ public static class ParquetVerifier
         }
     }
 
-    private static void CheckColumn(ParquetReader reader, int rowGroup, int column, ParquetLocation where, List<ParquetFinding> findings)
+    private static void CheckColumn(ParquetReader reader, ColumnChunkReader chunkReader, int rowGroup, int column, ParquetLocation where, List<ParquetFinding> findings)
     {
         var chunk = reader.RowGroups[rowGroup].Columns[column];
         try
         {
-            _ = reader.ReadColumn(rowGroup, column, checkPages: true);
+            _ = reader.ReadColumn(chunkReader, rowGroup, column, checkPages: true);
             if (chunk.KeyValues.All(pair => pair.Key != ParquetLayout.ChunkCrcKey))
             {
                 throw (where with { RowGroup = rowGroup, Column = chunk.Column }).Corrupt("no checksum of the column", $"'{ParquetLayout.ChunkCrcKey}' in its metadata");

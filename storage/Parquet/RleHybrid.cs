@@ -7,7 +7,8 @@ using System.Runtime.InteropServices;
 namespace Analytics.Storage.Parquet;
 
 /// <summary>
-/// The body of a dictionary-encoded data page: one byte bit width, then runs. A run is a varint header h, then for
+/// Runs of small numbers: the body of a dictionary-encoded data page, which is one byte bit width and then runs, and
+/// levels and booleans, whose width is 1. A run is a varint header h, then for
 /// even h one value that repeats h / 2 times, in whole bytes, or for odd h (h / 2) * 8 values, bit-packed from the
 /// lowest bit on.
 /// </summary>
@@ -62,10 +63,90 @@ internal static class RleHybrid
             return;
         }
 
-        var runs = new Runs(page);
+        var runs = Open(page);
         while (valueCount > 0)
         {
             valueCount -= runs.Next(valueCount, out _, out _);
+        }
+    }
+
+    /// <summary>Counts the ones in runs of single bits.</summary>
+    /// <param name="source">Runs of width 1, without the width.</param>
+    /// <param name="valueCount">Bits, 0 or more.</param>
+    /// <exception cref="MalformedDataException">There are fewer.</exception>
+    public static int CountOnes(ReadOnlySpan<byte> source, int valueCount)
+    {
+        var runs = new Runs(source, width: 1);
+        var ones = 0;
+        while (valueCount > 0)
+        {
+            var count = runs.Next(valueCount, out var packed, out var value);
+            CheckBit(value);
+            ones += packed.IsEmpty ? value * count : Bits.CountOnes(packed, count);
+            valueCount -= count;
+        }
+
+        return ones;
+    }
+
+    /// <summary>Decodes runs of single bits into flags.</summary>
+    /// <param name="source">Runs of width 1, without the width.</param>
+    /// <param name="target">Filled completely.</param>
+    /// <exception cref="MalformedDataException">There are fewer bits.</exception>
+    public static void DecodeBits(ReadOnlySpan<byte> source, Span<bool> target)
+    {
+        var runs = new Runs(source, width: 1);
+        while (!target.IsEmpty)
+        {
+            var count = runs.Next(target.Length, out var packed, out var value);
+            CheckBit(value);
+            if (packed.IsEmpty)
+            {
+                target[..count].Fill(value == 1);
+            }
+            else
+            {
+                Bits.Unpack(packed, target[..count]);
+            }
+
+            target = target[count..];
+        }
+    }
+
+    /// <summary>Decodes a page body.</summary>
+    /// <param name="page">A body that passed <see cref="Check"/> for as many values as <paramref name="target"/> has.</param>
+    /// <param name="count">Entries of the dictionary.</param>
+    /// <param name="target">Filled completely.</param>
+    /// <exception cref="MalformedDataException">An index lies outside of the dictionary.</exception>
+    public static void DecodeIndices(ReadOnlySpan<byte> page, int count, Span<int> target)
+    {
+        if (target.IsEmpty)
+        {
+            return;
+        }
+
+        var runs = Open(page);
+        for (var rest = target; !rest.IsEmpty;)
+        {
+            var run = rest[..runs.Next(rest.Length, out var packed, out var value)];
+            if (packed.IsEmpty)
+            {
+                run.Fill(value);
+            }
+            else
+            {
+                Unpack(packed, runs.Width, run);
+            }
+
+            rest = rest[run.Length..];
+        }
+
+        foreach (var index in target)
+        {
+            if ((uint)index >= (uint)count)
+            {
+                throw Outside(index, count);
+            }
         }
     }
 
@@ -77,7 +158,12 @@ internal static class RleHybrid
     public static void Decode<T>(ReadOnlySpan<byte> page, ReadOnlySpan<T> dictionary, Span<T> target)
         where T : unmanaged
     {
-        var runs = new Runs(page);
+        if (target.IsEmpty)
+        {
+            return;
+        }
+
+        var runs = Open(page);
         Span<int> block = stackalloc int[BlockSize];
         while (!target.IsEmpty)
         {
@@ -97,6 +183,19 @@ internal static class RleHybrid
             }
 
             target = target[count..];
+        }
+    }
+
+    private static Runs Open(ReadOnlySpan<byte> page) => page.IsEmpty || page[0] > MaxWidth
+        ? throw new MalformedDataException(
+            page.IsEmpty ? "an empty page of dictionary indices" : $"a bit width of {page[0]}", $"a bit width of 0 to {MaxWidth}")
+        : new Runs(page[1..], page[0]);
+
+    private static void CheckBit(int value)
+    {
+        if (value is not (0 or 1))
+        {
+            throw new MalformedDataException($"a level of {value}", "0 or 1");
         }
     }
 
@@ -203,16 +302,10 @@ internal static class RleHybrid
     {
         private ReadOnlySpan<byte> rest;
 
-        public Runs(ReadOnlySpan<byte> page)
+        public Runs(ReadOnlySpan<byte> source, int width)
         {
-            if (page.IsEmpty || page[0] > MaxWidth)
-            {
-                throw new MalformedDataException(
-                    page.IsEmpty ? "an empty page of dictionary indices" : $"a bit width of {page[0]}", $"a bit width of 0 to {MaxWidth}");
-            }
-
-            Width = page[0];
-            rest = page[1..];
+            Width = width;
+            rest = source;
         }
 
         public int Width { get; }
@@ -271,7 +364,7 @@ internal static class RleHybrid
         {
             if (count > rest.Length)
             {
-                throw new MalformedDataException("the end of a page of dictionary indices", $"{count} bytes more");
+                throw new MalformedDataException("the end of the runs of a page", $"{count} bytes more");
             }
 
             var taken = rest[..(int)count];
