@@ -23,11 +23,11 @@ internal readonly unsafe ref struct ZstdTarget(byte* frameStart, byte* start, by
 /// asks for does not matter. Per thread it keeps 150 KB of tables and literals.
 /// </summary>
 /// <remarks>
-/// libzstd takes some damaged frames that this refuses, because it does not look at all that the RFC rules out: bits
-/// left of or missing in a bit stream, blocks above the maximum of their frame, a repeated distance that becomes 0, and
-/// Huffman codes of 12 bits. (The bytes it gives then are bounded all the same, and wrong or right by chance; a frame's
-/// checksum tells.) It may also take frames of the formats before the RFC, which have other magic numbers. It refuses
-/// frames that ask for a window of more than 2 GiB, which this decodes. All other input both take or both refuse.
+/// libzstd (1.5.4) takes some damaged frames that this refuses, because it does not look at all that the RFC rules out:
+/// bits left of or missing in a bit stream, reserved bits that are set, blocks above the maximum of their frame, a
+/// repeated distance that becomes 0, and Huffman codes of 12 bits. What it gives then is as long as it should be; whether
+/// it is right, only the checksum of the frame tells. It may also take frames of the formats before the RFC, which have
+/// other magic numbers. It refuses windows of more than 2 GiB, which do not matter here. Else, both take the same.
 /// </remarks>
 internal sealed unsafe class ZstdDecoder
 {
