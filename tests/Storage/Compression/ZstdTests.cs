@@ -80,6 +80,19 @@ public class ZstdTests
         Assert.Equal("aaaaaabcdddddaaaaa", Text(native, [.. RepeatedLiterals, .. Skippable, .. PlainBlocks, .. RepeatedLiterals], 18));
     }
 
+    // The bytes 0 and 1 with codes of one bit: the weight of 0 as it is, that of 1 follows. Four streams of two codes below
+    // their mark, behind the lengths of three; then a block of one stream that takes the same table again.
+    [Theory, MemberData(nameof(Decoders))]
+    public void Decompress_HuffmanStreams_GiveTheBytesWorkedOut(bool native)
+    {
+        byte[] four = [(16 << 3) | 4, 0, 0, 0x86, 0, 3, 0x80, 0x10, 1, 0, 1, 0, 1, 0, 0b101, 0b110, 0b111, 0b100, 0];
+        byte[] again = [(5 << 3) | 5, 0, 0, 0x23, 0x40, 0, 0b101, 0];
+        Decoder decoder = native ? NativeZstd.Decompress : ZstdDecoder.Decompress;
+
+        Assert.Equal([0, 1, 1, 0, 1, 1, 0, 0, 0, 1], Samples.Decode(decoder, [.. Magic, 0, 0, .. four, .. again], 10));
+        Assert.Throws<MalformedDataException>(() => Samples.Decode(decoder, [.. Magic, 0, 0, .. again], 2));
+    }
+
     // A frame whose header has the dictionary 0 in four bytes and the length in eight.
     [Theory, MemberData(nameof(Decoders))]
     public void Decompress_LongestHeader_IsRead(bool native) =>
