@@ -25,8 +25,9 @@ internal sealed class ColumnChunkReader : IDisposable
     /// <param name="chunk">What the footer says of it; in a codec that is supported.</param>
     /// <param name="column">The column.</param>
     /// <param name="checkPages">Whether to compare each page with its checksum.</param>
+    /// <param name="arena">Gives the memory for values of fixed width and for codes, if it has room.</param>
     /// <exception cref="MalformedDataException">The pages are damaged, or in an encoding that is not supported.</exception>
-    public ArrowArray Read(ReadOnlySpan<byte> bytes, ColumnChunkMetadata chunk, ParquetColumn column, bool checkPages)
+    public ArrowArray Read(ReadOnlySpan<byte> bytes, ColumnChunkMetadata chunk, ParquetColumn column, bool checkPages, NativeArena? arena)
     {
         var rowCount = (int)chunk.ValueCount;
         var size = ColumnPages.Find(bytes, chunk.Codec, rowCount, checkPages, pages, ref position);
@@ -42,7 +43,7 @@ internal sealed class ColumnChunkReader : IDisposable
         var isValid = ReadValidity(source, rowCount, out var validity);
         try
         {
-            return new Decoder(this, source, column, rowCount, isValid.AsSpan(0, isValid.Length == 0 ? 0 : rowCount), validity).Decode();
+            return new Decoder(this, source, column, rowCount, isValid.AsSpan(0, isValid.Length == 0 ? 0 : rowCount), validity, arena).Decode();
         }
         finally
         {
@@ -172,7 +173,7 @@ internal sealed class ColumnChunkReader : IDisposable
 
     /// <summary>Decodes one chunk that is checked.</summary>
     private readonly ref struct Decoder(
-        ColumnChunkReader reader, ReadOnlySpan<byte> source, ParquetColumn column, int rowCount, ReadOnlySpan<bool> isValid, ValidityBitmap? validity)
+        ColumnChunkReader reader, ReadOnlySpan<byte> source, ParquetColumn column, int rowCount, ReadOnlySpan<bool> isValid, ValidityBitmap? validity, NativeArena? arena)
     {
         private readonly ReadOnlySpan<byte> source = source;
         private readonly ReadOnlySpan<bool> isValid = isValid;
@@ -210,7 +211,7 @@ internal sealed class ColumnChunkReader : IDisposable
         private PrimitiveArray<T> Same<TPhysical, T>()
             where TPhysical : unmanaged
             where T : unmanaged =>
-            new(column.Type, NativeBuffer.Create<TPhysical, Decoder>(rowCount, this, static (target, decoder) => decoder.DecodeFixed(target)), validity);
+            new(column.Type, NativeBuffer.Create<TPhysical, Decoder>(rowCount, this, static (target, decoder) => decoder.DecodeFixed(target), arena), validity);
 
         private void DecodeFixed<T>(Span<T> target)
             where T : unmanaged
@@ -289,7 +290,7 @@ internal sealed class ColumnChunkReader : IDisposable
         private DictionaryArray Texts()
         {
             var state = new TextState(this, new TextDictionary());
-            var codes = NativeBuffer.Create<int, TextState>(rowCount, state, static (target, state) => state.Decoder.DecodeTexts(target, state.Texts));
+            var codes = NativeBuffer.Create<int, TextState>(rowCount, state, static (target, state) => state.Decoder.DecodeTexts(target, state.Texts), arena);
             return new DictionaryArray(new PrimitiveArray<int>(ArrowType.Int32, codes, validity), state.Texts.ToArray());
         }
 
@@ -297,11 +298,13 @@ internal sealed class ColumnChunkReader : IDisposable
         {
             // Nearly always 0, 1, 2...: it differs only where a dictionary page holds a text twice.
             var codes = new int[DictionaryCount];
+            var isIdentity = true;
             if (reader.dictionaryPage is { } dictionary)
             {
                 reader.position = dictionary.Offset;
                 var sink = new TextSink(codes, texts);
                 new ByteArrayValues(column.TypeLength).DecodePlain(DictionaryBody, codes.Length, ref sink);
+                isIdentity = texts.Count == codes.Length;
             }
 
             var row = 0;
@@ -311,7 +314,11 @@ internal sealed class ColumnChunkReader : IDisposable
                 var rows = target.Slice(row, page.Page.Header.ValueCount);
                 var values = rows[..page.ValueCount];
                 var body = source[page.Start..page.Page.End];
-                if (Encodings.IsDictionary(page.Page.Header.Encoding))
+                if (Encodings.IsDictionary(page.Page.Header.Encoding) && isIdentity)
+                {
+                    RleHybrid.DecodeIndices(body, codes.Length, values);
+                }
+                else if (Encodings.IsDictionary(page.Page.Header.Encoding))
                 {
                     RleHybrid.Decode(body, codes, values);
                 }

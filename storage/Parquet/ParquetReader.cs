@@ -116,10 +116,14 @@ public sealed class ParquetReader
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rowGroup, RowGroups.Count);
         int[] indices = [.. columns.Select(IndexOf)];
         using var reader = new ColumnChunkReader();
+
+        // All columns lie in one block, which is only reserved: what a lying footer says of it costs nothing.
+        var rowCount = RowGroups[rowGroup].RowCount;
+        var arena = new NativeArena(indices.Sum(index => NativeArena.SizeOf(rowCount * WidthOf(Schema.Fields[index].Type))));
         return new RecordBatch(
             new Schema(indices.Select(index => Schema.Fields[index])),
-            (int)RowGroups[rowGroup].RowCount,
-            [.. indices.Select(index => ReadColumn(reader, rowGroup, index, checkPages: false))]);
+            (int)rowCount,
+            [.. indices.Select(index => ReadColumn(reader, rowGroup, index, checkPages: false, arena))]);
     }
 
     /// <summary>Whether a row group may have a value in a range, by the bounds in the footer; nothing else is read.</summary>
@@ -164,7 +168,8 @@ public sealed class ParquetReader
     /// <param name="rowGroup">0 to the number of row groups - 1.</param>
     /// <param name="column">0 to the number of columns - 1.</param>
     /// <param name="checkPages">Whether to compare pages with their checksums even if that of the chunk, which covers them, is right.</param>
-    internal ArrowArray ReadColumn(ColumnChunkReader reader, int rowGroup, int column, bool checkPages)
+    /// <param name="arena">Gives the memory for values of fixed width and for codes, if it has room.</param>
+    internal ArrowArray ReadColumn(ColumnChunkReader reader, int rowGroup, int column, bool checkPages, NativeArena? arena = null)
     {
         var source = columns.Columns[column];
         var chunk = RowGroups[rowGroup].Columns[source.Leaf];
@@ -177,7 +182,7 @@ public sealed class ParquetReader
             var bytes = rented.AsSpan(0, size);
             where.Read(file, chunk.StartOffset, bytes);
             var isChecked = CheckChunkCrc(chunk, bytes, where);
-            return reader.Read(bytes, chunk, source, checkPages || !isChecked);
+            return reader.Read(bytes, chunk, source, checkPages || !isChecked, arena);
         }
         catch (MalformedDataException error)
         {
@@ -188,6 +193,14 @@ public sealed class ParquetReader
             ArrayPool<byte>.Shared.Return(rented);
         }
     }
+
+    // Bytes of each value that are taken from the arena.
+    private static int WidthOf(ArrowType type) => type switch
+    {
+        ArrowType.IntType or ArrowType.FloatType or ArrowType.DateType or ArrowType.TimeType or ArrowType.TimestampType or ArrowType.DecimalType(64, _, _) => sizeof(long),
+        ArrowType.DictionaryType => sizeof(int),
+        _ => 0,
+    };
 
     private int IndexOf(string column) => Schema.IndexOf(column) is >= 0 and var index
         ? index

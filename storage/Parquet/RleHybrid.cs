@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Analytics.Storage.Parquet;
 
@@ -135,19 +136,13 @@ internal static class RleHybrid
             }
             else
             {
-                Unpack(packed, runs.Width, run);
+                BitUnpacker.Unpack(packed, runs.Width, MemoryMarshal.Cast<int, uint>(run));
             }
 
             rest = rest[run.Length..];
         }
 
-        foreach (var index in target)
-        {
-            if ((uint)index >= (uint)count)
-            {
-                throw Outside(index, count);
-            }
-        }
+        CheckIndices(MemoryMarshal.Cast<int, uint>(target), count);
     }
 
     /// <summary>Decodes a page body and looks each index up.</summary>
@@ -164,7 +159,7 @@ internal static class RleHybrid
         }
 
         var runs = Open(page);
-        Span<int> block = stackalloc int[BlockSize];
+        Span<uint> block = stackalloc uint[BlockSize];
         while (!target.IsEmpty)
         {
             var count = runs.Next(target.Length, out var packed, out var value);
@@ -178,7 +173,8 @@ internal static class RleHybrid
             {
                 // 1024 values end on a byte whatever the width.
                 var indices = block[..Math.Min(BlockSize, count - done)];
-                Unpack(packed[(done / 8 * runs.Width)..], runs.Width, indices);
+                BitUnpacker.Unpack(packed[(done / 8 * runs.Width)..], runs.Width, indices);
+                CheckIndices(indices, dictionary.Length);
                 LookUp(indices, dictionary, run.Slice(done, indices.Length));
             }
 
@@ -199,46 +195,42 @@ internal static class RleHybrid
         }
     }
 
-    private static void LookUp<T>(ReadOnlySpan<int> indices, ReadOnlySpan<T> dictionary, Span<T> target)
+    /// <summary>Looks indices up that are checked.</summary>
+    private static void LookUp<T>(ReadOnlySpan<uint> indices, ReadOnlySpan<T> dictionary, Span<T> target)
     {
+        ref var first = ref MemoryMarshal.GetReference(dictionary);
         for (var i = 0; i < indices.Length; i++)
         {
-            var index = indices[i];
-            if ((uint)index >= (uint)dictionary.Length)
-            {
-                throw Outside(index, dictionary.Length);
-            }
-
-            target[i] = dictionary[index];
+            target[i] = Unsafe.Add(ref first, indices[i]);
         }
     }
 
-    private static void Unpack(ReadOnlySpan<byte> packed, int width, Span<int> target)
+    private static void CheckIndices(ReadOnlySpan<uint> indices, int count)
     {
-        // Each value lies within the 8 bytes from its first byte on (7 + 32 bits at most). Near the end these 8
-        // bytes would reach past the page, so the rest goes through a padded copy.
-        var mask = (1ul << width) - 1;
-        var whole = packed.Length < sizeof(ulong) ? 0 : (int)Math.Min(target.Length, ((packed.Length - sizeof(ulong)) * 8L / width) + 1);
-        ref var source = ref MemoryMarshal.GetReference(packed);
-        for (var i = 0; i < whole; i++)
+        var most = 0u;
+        var i = 0;
+        if (Vector256.IsHardwareAccelerated && indices.Length >= Vector256<uint>.Count)
         {
-            var bit = (uint)(i * width);
-            target[i] = (int)((Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref source, bit >> 3)) >> (int)(bit & 7)) & mask);
+            var vector = Vector256<uint>.Zero;
+            for (; i <= indices.Length - Vector256<uint>.Count; i += Vector256<uint>.Count)
+            {
+                vector = Vector256.Max(vector, Vector256.Create(indices[i..]));
+            }
+
+            for (var lane = 0; lane < Vector256<uint>.Count; lane++)
+            {
+                most = Math.Max(most, vector[lane]);
+            }
         }
 
-        if (whole == target.Length)
+        for (; i < indices.Length; i++)
         {
-            return;
+            most = Math.Max(most, indices[i]);
         }
 
-        Span<byte> padded = stackalloc byte[2 * sizeof(ulong)];
-        for (var i = whole; i < target.Length; i++)
+        if (most >= (uint)count)
         {
-            var bit = i * width;
-            padded.Clear();
-            var rest = packed[(bit >> 3)..];
-            rest[..Math.Min(rest.Length, sizeof(ulong))].CopyTo(padded);
-            target[i] = (int)((BinaryPrimitives.ReadUInt64LittleEndian(padded) >> (bit & 7)) & mask);
+            throw Outside((int)most, count);
         }
     }
 
