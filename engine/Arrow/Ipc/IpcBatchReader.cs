@@ -56,8 +56,8 @@ internal sealed class IpcBatchReader
             throw at.Refuse($"{nullCount} nulls", $"0 to {length}");
         }
 
-        var validity = Buffer(at);
         var further = new NativeBuffer[Buffers(field.Type, at) - 1];
+        var validity = Buffer(at);
         for (var i = 0; i < further.Length; i++)
         {
             further[i] = Buffer(at);
