@@ -32,6 +32,9 @@ public abstract class ArrowArray
     /// <summary>Number of nulls.</summary>
     public int NullCount => Validity?.NullCount ?? 0;
 
+    /// <summary>The block of the values (offsets or codes, if they have such) and the values in it before the first of this array.</summary>
+    internal abstract (NativeBuffer Block, int Offset) Memory { get; }
+
     /// <summary>Whether a value is there.</summary>
     /// <param name="index">0 to <see cref="Length"/> - 1.</param>
     public bool IsValid(int index) => Validity is null || Validity[index];

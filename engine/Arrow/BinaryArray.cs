@@ -41,6 +41,10 @@ public class BinaryArray : ArrowArray
         this.data = data;
     }
 
+    // Whoever calls this has checked the offsets.
+    private protected BinaryArray(NativeBuffer offsets, NativeBuffer data, ArrowType type)
+        : base(type, offsets.Span<int>().Length - 1, validity: null) => (this.offsets, this.data) = (offsets, data);
+
     private protected BinaryArray(BinaryArray whole, int first, int count)
         : base(whole.Type, count, whole.Validity?.Slice(first, count))
     {
@@ -69,6 +73,8 @@ public class BinaryArray : ArrowArray
         return data.Span<byte>()[ends[start + index]..ends[start + index + 1]];
     }
 
+    internal override (NativeBuffer Block, int Offset) Memory => (offsets, start);
+
     /// <inheritdoc/>
     public override BinaryArray Slice(int first, int count)
     {
@@ -90,10 +96,18 @@ public sealed class StringArray : BinaryArray
     {
     }
 
+    private StringArray(NativeBuffer offsets, NativeBuffer data)
+        : base(offsets, data, ArrowType.Utf8)
+    {
+    }
+
     private StringArray(StringArray whole, int first, int count)
         : base(whole, first, count)
     {
     }
+
+    /// <summary>Takes over buffers whose offsets are known to ascend inside of the data.</summary>
+    internal static StringArray OfChecked(NativeBuffer offsets, NativeBuffer data) => new(offsets, data);
 
     /// <summary>Encodes texts as UTF-8.</summary>
     /// <param name="values">The texts; a lone surrogate becomes U+FFFD, and null a null.</param>
@@ -188,6 +202,8 @@ public sealed class FixedSizeBinaryArray : ArrowArray
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Length);
         return data.Span<byte>().Slice((offset + index) * width, width);
     }
+
+    internal override (NativeBuffer Block, int Offset) Memory => (data, offset);
 
     /// <inheritdoc/>
     public override FixedSizeBinaryArray Slice(int first, int count)

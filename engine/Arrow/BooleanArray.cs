@@ -53,6 +53,8 @@ public sealed class BooleanArray : ArrowArray
         }
     }
 
+    internal override (NativeBuffer Block, int Offset) Memory => (bits, offset);
+
     /// <inheritdoc/>
     public override BooleanArray Slice(int first, int count)
     {

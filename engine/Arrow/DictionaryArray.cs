@@ -74,6 +74,8 @@ public sealed class DictionaryArray : ArrowArray
     /// <summary>The codes as an array of their own.</summary>
     public PrimitiveArray<int> Indices => codes;
 
+    internal override (NativeBuffer Block, int Offset) Memory => codes.Memory;
+
     /// <inheritdoc/>
     public override DictionaryArray Slice(int first, int count)
     {

@@ -59,6 +59,8 @@ public sealed class PrimitiveArray<T> : ArrowArray
     /// <summary>Values in the block before the first of this array.</summary>
     public int Offset => offset;
 
+    internal override (NativeBuffer Block, int Offset) Memory => (data, offset);
+
     /// <inheritdoc/>
     public override PrimitiveArray<T> Slice(int first, int count)
     {
@@ -91,5 +93,22 @@ public static class PrimitiveTypes
         ArrowType.TimeType(TimeUnit.Second or TimeUnit.Millisecond) => typeof(int),
         ArrowType.TimeType or ArrowType.TimestampType => typeof(long),
         _ => null,
+    };
+
+    /// <summary>Makes an array over a buffer of whole values.</summary>
+    internal static ArrowArray Array(ArrowType type, NativeBuffer data, ValidityBitmap? validity) => type switch
+    {
+        ArrowType.IntType(8, true) => new PrimitiveArray<sbyte>(type, data, validity),
+        ArrowType.IntType(8, false) => new PrimitiveArray<byte>(type, data, validity),
+        ArrowType.IntType(16, true) => new PrimitiveArray<short>(type, data, validity),
+        ArrowType.IntType(16, false) => new PrimitiveArray<ushort>(type, data, validity),
+        ArrowType.IntType(32, false) => new PrimitiveArray<uint>(type, data, validity),
+        ArrowType.IntType(64, false) => new PrimitiveArray<ulong>(type, data, validity),
+        ArrowType.FloatType(16) => new PrimitiveArray<Half>(type, data, validity),
+        ArrowType.FloatType(32) => new PrimitiveArray<float>(type, data, validity),
+        ArrowType.FloatType(64) => new PrimitiveArray<double>(type, data, validity),
+        ArrowType.DecimalType(128, _, _) => new PrimitiveArray<Int128>(type, data, validity),
+        _ when ValueOf(type) == typeof(int) => new PrimitiveArray<int>(type, data, validity),
+        _ => new PrimitiveArray<long>(type, data, validity),
     };
 }

@@ -76,6 +76,29 @@ public sealed class ValidityBitmap
             }
         });
 
+    /// <summary>Copies bits to another offset; zeros stand before and behind them.</summary>
+    internal static NativeBuffer Copy(NativeBuffer bits, int offset, int length, int targetOffset)
+    {
+        var copy = NativeBuffer.Create<byte, ReadOnlySpan<byte>>((int)((targetOffset + (long)length + 7) / 8), bits.Span<byte>(), (target, source) =>
+        {
+            target.Clear();
+            if ((offset & 7) == targetOffset && length > 0)
+            {
+                source.Slice(offset >> 3, target.Length).CopyTo(target);
+                target[0] &= (byte)(0xFF << targetOffset);
+                target[^1] &= (byte)(0xFF >> ((8 - ((targetOffset + length) & 7)) & 7));
+                return;
+            }
+
+            for (var i = 0; i < length; i++)
+            {
+                target[(targetOffset + i) >> 3] |= (byte)(IsSet(source, offset + i) ? 1 << ((targetOffset + i) & 7) : 0);
+            }
+        });
+        GC.KeepAlive(bits);
+        return copy;
+    }
+
     internal static bool IsSet(ReadOnlySpan<byte> bits, int index) => (bits[index >> 3] & (1 << (index & 7))) != 0;
 
     internal static int CountOnes(ReadOnlySpan<byte> bits, int offset, int length)

@@ -56,10 +56,9 @@ public class ArrowArrayTests
     }
 
     [Theory]
-    [InlineData("Offsets must start at 0 and end at the size of the data.", new int[0])]
-    [InlineData("Offsets must start at 0 and end at the size of the data.", new[] { 1, 3 })]
-    [InlineData("Offsets must start at 0 and end at the size of the data.", new[] { 0, 2 })]
-    [InlineData("Offsets must start at 0 and end at the size of the data.", new[] { 0, 4 })]
+    [InlineData("Offsets must ascend inside of the 3 bytes of data.", new int[0])]
+    [InlineData("Offsets must ascend inside of the 3 bytes of data.", new[] { -1, 3 })]
+    [InlineData("Offsets must ascend inside of the 3 bytes of data.", new[] { 0, 4 })]
     [InlineData("Offset 2 is 1, less than the one before, 2.", new[] { 0, 2, 1, 3 })]
     [InlineData("Offset 1 is -1, less than the one before, 0.", new[] { 0, -1, 3 })]
     public void StringArray_OffsetsThatDoNotAscendOverTheData_Throws(string message, int[] offsets)
