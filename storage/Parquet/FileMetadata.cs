@@ -89,6 +89,12 @@ public sealed record ColumnChunkMetadata
 
     internal IReadOnlyList<KeyValuePair<string, string>> KeyValues { get; init; } = [];
 
+    /// <summary>Where the file says at which offset and row each page begins; null if it does not.</summary>
+    internal FileRange? OffsetIndex { get; init; }
+
+    /// <summary>Where the file has bounds for each page; null if it has none.</summary>
+    internal FileRange? ColumnIndex { get; init; }
+
     /// <summary>Why the chunk cannot be read whatever its pages hold: another file, or encryption.</summary>
     internal string? Obstacle { get; init; }
 }
@@ -109,7 +115,7 @@ public sealed record ColumnStatistics(ReadOnlyMemory<byte>? Min, ReadOnlyMemory<
         return TryInteger(Min, out min) && TryInteger(Max, out max);
     }
 
-    private static bool TryInteger(ReadOnlyMemory<byte>? bound, out long value)
+    internal static bool TryInteger(ReadOnlyMemory<byte>? bound, out long value)
     {
         value = bound?.Length switch
         {
@@ -120,3 +126,8 @@ public sealed record ColumnStatistics(ReadOnlyMemory<byte>? Min, ReadOnlyMemory<
         return bound?.Length is sizeof(long) or sizeof(int);
     }
 }
+
+/// <summary>Some bytes of a file.</summary>
+/// <param name="Offset">Bytes from the start of the file.</param>
+/// <param name="Length">Bytes.</param>
+internal readonly record struct FileRange(long Offset, int Length);

@@ -268,13 +268,26 @@ internal static class ParquetFooter
         }
 
         writer.EndStruct();
+        WriteRange(writer, 4, chunk.OffsetIndex);
+        WriteRange(writer, 6, chunk.ColumnIndex);
         writer.EndStruct();
+    }
+
+    private static void WriteRange(ThriftCompactWriter writer, short field, FileRange? range)
+    {
+        if (range is { } present)
+        {
+            writer.Int64(field, present.Offset);
+            writer.Int32((short)(field + 1), present.Length);
+        }
     }
 
     private static ColumnChunkMetadata ReadColumnChunk(ref ThriftCompactReader reader)
     {
         ColumnChunkMetadata? metadata = null;
         string? obstacle = null;
+        long? offsetIndex = null, columnIndex = null;
+        int? offsetIndexLength = null, columnIndexLength = null;
         for (var id = reader.BeginStruct(); reader.NextField(ref id, out var type);)
         {
             switch (id)
@@ -286,6 +299,18 @@ internal static class ParquetFooter
                 case 3 when type == ThriftType.Struct:
                     metadata = ReadColumnMetadata(ref reader);
                     break;
+                case 4:
+                    offsetIndex = reader.Int64(type);
+                    break;
+                case 5:
+                    offsetIndexLength = reader.Int32(type);
+                    break;
+                case 6:
+                    columnIndex = reader.Int64(type);
+                    break;
+                case 7:
+                    columnIndexLength = reader.Int32(type);
+                    break;
                 case 8 or 9:
                     obstacle = "an encrypted column";
                     reader.Skip(type);
@@ -296,7 +321,14 @@ internal static class ParquetFooter
             }
         }
 
-        return Required(metadata, "meta_data of a column chunk") with { Obstacle = obstacle };
+        return Required(metadata, "meta_data of a column chunk") with
+        {
+            Obstacle = obstacle,
+            OffsetIndex = RangeOf(offsetIndex, offsetIndexLength),
+            ColumnIndex = RangeOf(columnIndex, columnIndexLength),
+        };
+
+        static FileRange? RangeOf(long? offset, int? length) => offset is { } start && length is { } bytes ? new FileRange(start, bytes) : null;
     }
 
     private static ColumnChunkMetadata ReadColumnMetadata(ref ThriftCompactReader reader)

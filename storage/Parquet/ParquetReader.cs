@@ -266,7 +266,7 @@ public sealed class ParquetReader
 
     private static bool CheckChunkCrc(ColumnChunkMetadata chunk, ReadOnlySpan<byte> bytes, ParquetLocation where)
     {
-        var text = chunk.KeyValues.LastOrDefault(pair => pair.Key == ParquetLayout.ChunkCrcKey).Value;
+        var text = chunk.KeyValues.LastOrDefault(pair => pair.Key == ParquetLayout.CrcKey).Value;
         if (text is null)
         {
             return false;

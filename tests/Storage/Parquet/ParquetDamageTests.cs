@@ -42,7 +42,8 @@ public class ParquetDamageTests
             else
             {
                 var isMagic = offset < 4 || offset >= bytes.Length - 4;
-                Assert.Contains(findings, finding => finding.Column == (isMagic ? "(magic)" : "(footer)"));
+                var part = isMagic ? "(magic)" : offset < summary.FooterOffset ? "(page index)" : "(footer)";
+                Assert.Contains(findings, finding => finding.Column == part);
             }
         }
     }

@@ -43,7 +43,7 @@ internal static class ParquetSamples
     {
         using var file = new MemoryWritableFile();
         var schema = batches.Length == 0 ? Schema : batches[0].Schema;
-        var writer = new ParquetWriter(file, schema, new Dictionary<string, string> { ["b"] = "2", ["a"] = "ä" }, pageSizeBytes);
+        var writer = new ParquetWriter(file, schema, new Dictionary<string, string> { ["b"] = "2", ["a"] = "ä" }, new ParquetWriterOptions { PageSizeBytes = pageSizeBytes });
         foreach (var batch in batches)
         {
             writer.WriteRowGroup(batch);
