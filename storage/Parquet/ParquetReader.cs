@@ -93,6 +93,7 @@ public sealed class ParquetReader
                 throw Encrypted(where, "a file with encrypted columns");
             }
 
+            metadata = WriterFaults.Mend(metadata, frame.FooterOffset);
             var schema = ParquetSchema.FromElements(metadata.Schema, where);
             CheckRowGroups(metadata, schema, frame.FooterOffset, where);
             return new ParquetReader(file, name, frame.FooterOffset, schema, metadata);
