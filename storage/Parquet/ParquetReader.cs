@@ -160,6 +160,10 @@ public sealed class ParquetReader
     /// <exception cref="ArgumentException">There is no such row group or column.</exception>
     public ColumnChunkMetadata Chunk(int rowGroup, string column) => ChunkOf(rowGroup, column, out _);
 
+    /// <summary>The type that a column has in the file.</summary>
+    /// <param name="column">A column of the schema.</param>
+    internal PhysicalType PhysicalTypeOf(string column) => columns.Columns[IndexOf(column)].Physical;
+
     /// <summary>Reads one column of one row group.</summary>
     /// <param name="reader">Used for this call alone.</param>
     /// <param name="rowGroup">0 to the number of row groups - 1.</param>
