@@ -65,7 +65,9 @@ public sealed record ColumnChunkMetadata
     public required string Column { get; init; }
 
     /// <summary>Bytes from the start of the file to the first page header.</summary>
-    public long StartOffset => DictionaryPageOffset is > 0 and var dictionary && dictionary < DataPageOffset ? dictionary : DataPageOffset;
+    public long StartOffset => DictionaryPageOffset is > 0 and var dictionary && (dictionary < DataPageOffset || DataPageOffset == 0)
+        ? dictionary
+        : DataPageOffset;
 
     /// <summary>Bytes on disk, page headers included.</summary>
     public required long SizeBytes { get; init; }

@@ -87,7 +87,8 @@ internal static class ParquetFooter
             }
         }
 
-        if (reader.Position != bytes.Length)
+        // The footer of a file with encrypted columns is followed by its signature.
+        if (reader.Position != bytes.Length && !isEncrypted)
         {
             throw new MalformedDataException($"{bytes.Length - reader.Position} bytes after the footer", "none");
         }

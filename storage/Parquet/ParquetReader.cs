@@ -93,6 +93,7 @@ public sealed class ParquetReader
                 throw Encrypted(where, "a file with encrypted columns");
             }
 
+            metadata = WriterFaults.Mend(metadata, frame.FooterOffset);
             var schema = ParquetSchema.FromElements(metadata.Schema, where);
             CheckRowGroups(metadata, schema, frame.FooterOffset, where);
             return new ParquetReader(file, name, frame.FooterOffset, schema, metadata);
@@ -162,6 +163,10 @@ public sealed class ParquetReader
     /// <param name="column">A column of the schema.</param>
     /// <exception cref="ArgumentException">There is no such row group or column.</exception>
     public ColumnChunkMetadata Chunk(int rowGroup, string column) => ChunkOf(rowGroup, column, out _);
+
+    /// <summary>The type that a column has in the file.</summary>
+    /// <param name="column">A column of the schema.</param>
+    internal PhysicalType PhysicalTypeOf(string column) => columns.Columns[IndexOf(column)].Physical;
 
     /// <summary>Reads one column of one row group.</summary>
     /// <param name="reader">Used for this call alone.</param>
