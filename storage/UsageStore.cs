@@ -24,6 +24,7 @@ public sealed class UsageStore : IDisposable
     private readonly IDisposable? folderLock;
     private readonly Lock commitLock = new();
     private readonly Dictionary<string, UsageSnapshot> snapshots = new(StringComparer.Ordinal);
+    private readonly UsageLoader loader;
     private Manifest manifest;
     private bool isLoaded;
 
@@ -34,6 +35,7 @@ public sealed class UsageStore : IDisposable
         this.folderLock = folderLock;
         this.manifest = manifest;
         Directory = directory;
+        loader = new UsageLoader(file => OpenFile(file, UsageSchema.Schema));
     }
 
     /// <summary>Where things lie.</summary>
@@ -336,87 +338,14 @@ public sealed class UsageStore : IDisposable
 
     private void Load(IEnumerable<DataFile> all)
     {
-        var organizations = all.GroupBy(file => file.Organization, StringComparer.Ordinal)
-            .Select(files => (Name: files.Key, Months: Months(files)))
-            .ToArray();
-        using var batches = ReadAhead(organizations.SelectMany(organization => organization.Months).SelectMany(month => month)).GetEnumerator();
-        foreach (var (organization, months) in organizations)
+        Dictionary<string, OrganizationDirectory> directories = new(StringComparer.Ordinal);
+        foreach (var (organization, usage) in loader.Load(all, name => new DirectoryNames(directories[name] = Directory.Read(name))))
         {
-            var builder = new UsageTableBuilder();
-            foreach (var month in months)
-            {
-                List<RecordBatch> runs = [];
-                for (var file = 0; file < month.Length && batches.MoveNext(); file++)
-                {
-                    runs.AddRange(batches.Current);
-                }
-
-                builder.Add(runs, month.Select(file => CoverageOf(file.Usage!)));
-            }
-
-            var directory = Directory.Read(organization);
-            var table = builder.Build(new DirectoryNames(directory));
             lock (commitLock)
             {
-                snapshots[organization] = new UsageSnapshot(table, directory);
+                snapshots[organization] = new UsageSnapshot(usage, directories[organization]);
             }
         }
-    }
-
-    private static DataFile[][] Months(IEnumerable<DataFile> files) =>
-        [.. files.GroupBy(file => file.Month, StringComparer.Ordinal).OrderBy(month => month.Key, StringComparer.Ordinal).Select(month => month.ToArray())];
-
-    /// <summary>
-    /// Reads usage files on all cores, no more of them ahead than there are cores. Batches and errors come in the order
-    /// of the files, so that neither codes nor the file that an error names depend on timing.
-    /// </summary>
-    private IEnumerable<List<RecordBatch>> ReadAhead(IEnumerable<DataFile> usage)
-    {
-        var running = new Queue<Task<List<RecordBatch>>>();
-        try
-        {
-            foreach (var file in usage)
-            {
-                if (running.Count == Environment.ProcessorCount)
-                {
-                    yield return running.Dequeue().GetAwaiter().GetResult();
-                }
-
-                running.Enqueue(Task.Run(() => ReadUsage(file)));
-            }
-
-            while (running.TryDequeue(out var next))
-            {
-                yield return next.GetAwaiter().GetResult();
-            }
-        }
-        finally
-        {
-            // After an error nobody takes what the others read; still none may go on reading when the caller has moved on.
-            Task.WhenAll(running).ContinueWith(static all => all.Exception, TaskScheduler.Default).Wait();
-        }
-    }
-
-    private static Coverage CoverageOf(UsageFileFacts facts)
-    {
-        var grain = Duration.FromMinutes(facts.GrainMinutes);
-        return new Coverage(Instants.FromUnixMicroseconds(facts.FirstBucket), Instants.FromUnixMicroseconds(facts.LastBucket) + grain, grain);
-    }
-
-    private List<RecordBatch> ReadUsage(DataFile file)
-    {
-        var batches = ReadFile(file, UsageSchema.Schema);
-        foreach (var measure in Measures.All)
-        {
-            var total = batches.Aggregate((Int128)0, (sum, batch) => sum + TotalOf(batch, measure));
-            var expected = file.Usage!.Totals.GetValueOrDefault(measure.ColumnName(), "nothing");
-            if (total.ToString(CultureInfo.InvariantCulture) != expected)
-            {
-                throw new CorruptFileException(Folder.File(file.Path), null, measure.ColumnName(), $"a sum of {total}", $"{expected} by the manifest", "The file was changed or damaged; restore it from a backup.");
-            }
-        }
-
-        return batches;
     }
 
     /// <summary>The checksum of the footer and its length, where the length says that it is; else of the length alone.</summary>
@@ -437,13 +366,37 @@ public sealed class UsageStore : IDisposable
 
     private List<RecordBatch> ReadFile(DataFile file, Schema schema)
     {
+        var (content, reader) = OpenFile(file, schema);
+        using (content)
+        {
+            string[] columns = [.. schema.Fields.Select(field => field.Name)];
+            return [.. Enumerable.Range(0, reader.RowGroups.Count).Select(group => reader.ReadRowGroup(group, columns))];
+        }
+    }
+
+    /// <summary>Opens a file that is what the manifest says, as far as its footer tells.</summary>
+    private (ReadableFile Content, ParquetReader Reader) OpenFile(DataFile file, Schema schema)
+    {
         var full = Folder.File(file.Path);
         if (!files.Exists(full))
         {
             throw new CorruptFileException(full, null, null, "no file", $"a file of {file.SizeBytes} bytes", "It was removed; restore it from a backup.");
         }
 
-        using var content = files.OpenRead(full);
+        var content = files.OpenRead(full);
+        try
+        {
+            return (content, Check(content, file, full, schema));
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    private static ParquetReader Check(ReadableFile content, DataFile file, string full, Schema schema)
+    {
         if (content.Length != file.SizeBytes)
         {
             throw new CorruptFileException(full, null, null, $"{content.Length} bytes", $"{file.SizeBytes} by the manifest", "The file was truncated or replaced; restore it from a backup.");
@@ -465,8 +418,7 @@ public sealed class UsageStore : IDisposable
             }
         }
 
-        string[] columns = [.. schema.Fields.Select(field => field.Name)];
-        return [.. Enumerable.Range(0, reader.RowGroups.Count).Select(group => reader.ReadRowGroup(group, columns))];
+        return reader;
     }
 }
 

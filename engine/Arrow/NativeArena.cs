@@ -42,6 +42,12 @@ public sealed unsafe partial class NativeArena
         GC.RemoveMemoryPressure((long)capacity);
     }
 
+    /// <summary>Bytes that may be given away in all.</summary>
+    public long CapacityBytes => (long)capacity;
+
+    /// <summary>Takes back all that was given away. No buffer may be used any more: their memory is written anew.</summary>
+    public void Reset() => used = 0;
+
     /// <summary>Bytes that a buffer takes of the block: its own, rounded up to whole cache lines.</summary>
     /// <param name="lengthBytes">0 or more.</param>
     public static long SizeOf(long lengthBytes) =>

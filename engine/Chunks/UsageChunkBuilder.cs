@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Analytics.Engine.Arrow;
+using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Chunks;
@@ -24,6 +24,8 @@ public sealed unsafe class UsageChunkBuilder
     private const int SlabBytes = 32 << 20;
 
     private readonly bool usesSlabs;
+    private readonly List<ChunkPiece> pending = [];
+    private int pendingRows;
     private NativeArena? slab;
 
     /// <summary>Makes a builder.</summary>
@@ -37,32 +39,57 @@ public sealed unsafe class UsageChunkBuilder
     {
         ArgumentNullException.ThrowIfNull(pieces);
         List<UsageChunk> chunks = [];
-        List<ChunkPiece> pending = [];
-        var rows = 0;
         foreach (var piece in pieces)
         {
-            for (var rest = piece; rest.Count > 0;)
-            {
-                var count = Math.Min(rest.Count, UsageChunk.MaxRows - rows);
-                pending.Add(rest with { Count = count });
-                rows += count;
-                rest = rest with { First = rest.First + count, Count = rest.Count - count };
-                if (rows == UsageChunk.MaxRows)
-                {
-                    chunks.Add(Build(CollectionsMarshal.AsSpan(pending)));
-                    pending.Clear();
-                    rows = 0;
-                }
-            }
+            Append(piece, chunks);
         }
 
-        if (rows > 0)
-        {
-            chunks.Add(Build(CollectionsMarshal.AsSpan(pending)));
-        }
-
+        Flush(chunks);
         return chunks;
     }
+
+    /// <summary>Adds rows to those that wait for a chunk to be full, and packs it when it is.</summary>
+    /// <param name="piece">Rows that follow those before.</param>
+    /// <param name="chunks">Gets the chunks.</param>
+    /// <exception cref="ArgumentException">The rows are not in time order, or a measure is negative.</exception>
+    public void Append(ChunkPiece piece, ICollection<UsageChunk> chunks)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        for (var rest = piece; rest.Count > 0;)
+        {
+            var count = Math.Min(rest.Count, UsageChunk.MaxRows - pendingRows);
+            pending.Add(rest with { Count = count });
+            pendingRows += count;
+            rest = rest with { First = rest.First + count, Count = rest.Count - count };
+            if (pendingRows == UsageChunk.MaxRows)
+            {
+                Flush(chunks);
+            }
+        }
+    }
+
+    /// <summary>Packs what waits.</summary>
+    /// <param name="chunks">Gets the chunk, if anything waits.</param>
+    public void Flush(ICollection<UsageChunk> chunks)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        try
+        {
+            if (pendingRows > 0)
+            {
+                chunks.Add(Build(CollectionsMarshal.AsSpan(pending)));
+            }
+        }
+        finally
+        {
+            pending.Clear();
+            pendingRows = 0;
+        }
+    }
+
+    /// <summary>Whether rows of a batch wait, so that its memory is still needed.</summary>
+    /// <param name="rows">The batch.</param>
+    public bool NeedsStill(RecordBatch rows) => pending.Exists(piece => piece.Rows == rows);
 
     /// <summary>Packs rows.</summary>
     /// <param name="pieces">In time order; <see cref="UsageChunk.MaxRows"/> rows at most, 1 at least.</param>
@@ -202,9 +229,9 @@ public sealed unsafe class UsageChunkBuilder
         foreach (var piece in pieces)
         {
             var values = Values(piece, measure);
-            var bounds = Bounds(values);
+            var bounds = ColumnSum.Bounds(values);
             (min, max) = (Math.Min(min, bounds.Min), Math.Max(max, bounds.Max));
-            total += Sum(values, bounds.Max);
+            total += ColumnSum.Int64(values);
         }
 
         if (min < 0)
@@ -214,59 +241,6 @@ public sealed unsafe class UsageChunkBuilder
 
         var scale = measure == Measure.Cost && max > 0 ? CommonDivisor(pieces, measure) : 1;
         return (new Shape(NarrowColumn.WidthOf((ulong)max / scale), scale, (ulong)max), total);
-    }
-
-    private static (long Min, long Max) Bounds(ReadOnlySpan<long> values)
-    {
-        var (least, most) = (Vector512<long>.Zero, Vector512<long>.Zero);
-        var vectors = MemoryMarshal.Cast<long, Vector512<long>>(values);
-        foreach (var next in vectors)
-        {
-            least = Vector512.Min(least, next);
-            most = Vector512.Max(most, next);
-        }
-
-        var (min, max) = (0L, 0L);
-        for (var lane = 0; lane < Vector512<long>.Count; lane++)
-        {
-            (min, max) = (Math.Min(min, least[lane]), Math.Max(max, most[lane]));
-        }
-
-        foreach (var value in values[(vectors.Length * Vector512<long>.Count)..])
-        {
-            (min, max) = (Math.Min(min, value), Math.Max(max, value));
-        }
-
-        return (min, max);
-    }
-
-    private static Int128 Sum(ReadOnlySpan<long> values, long max)
-    {
-        if ((Int128)max * values.Length > long.MaxValue)
-        {
-            Int128 wide = 0;
-            foreach (var value in values)
-            {
-                wide += value;
-            }
-
-            return wide;
-        }
-
-        var sums = Vector512<long>.Zero;
-        var vectors = MemoryMarshal.Cast<long, Vector512<long>>(values);
-        foreach (var next in vectors)
-        {
-            sums += next;
-        }
-
-        var sum = Vector512.Sum(sums);
-        foreach (var value in values[(vectors.Length * Vector512<long>.Count)..])
-        {
-            sum += value;
-        }
-
-        return sum;
     }
 
     /// <summary>The greatest common divisor of all values: prices are multiples of something, so costs are too.</summary>

@@ -51,6 +51,36 @@ internal sealed class ColumnChunkReader : IDisposable
         }
     }
 
+    /// <summary>Decodes the distinct texts of a chunk: of its dictionary, where all pages refer to it, and else of all pages.</summary>
+    /// <param name="bytes">The whole chunk.</param>
+    /// <param name="chunk">What the footer says of it; in a codec that is supported.</param>
+    /// <param name="column">A column of texts.</param>
+    /// <param name="checkPages">Whether to compare each page with its checksum.</param>
+    /// <exception cref="MalformedDataException">The pages are damaged, or in an encoding that is not supported.</exception>
+    public StringArray ReadTexts(ReadOnlySpan<byte> bytes, ColumnChunkMetadata chunk, ParquetColumn column, bool checkPages)
+    {
+        ColumnPages.Find(bytes, chunk.Codec, (int)chunk.ValueCount, checkPages, pages, ref position);
+        if (pages is not [{ Header.Type: PageType.Dictionary } dictionary, ..]
+            || !pages.TrueForAll(page => page == dictionary || Encodings.IsDictionary(page.Header.Encoding)))
+        {
+            return ((DictionaryArray)Read(bytes, chunk, column, checkPages: false, arena: null)).Dictionary;
+        }
+
+        pages.RemoveRange(1, pages.Count - 1);
+        var source = bytes;
+        if (chunk.Codec != CompressionCodec.Uncompressed)
+        {
+            var target = uncompressed.Reserve(dictionary.Header.UncompressedBytes);
+            ColumnPages.Decompress(bytes, chunk.Codec, pages, target, ref position);
+            source = target;
+        }
+
+        Check(source, column);
+        var texts = new TextDictionary();
+        new Decoder(this, source, column, 0, default, null, null).DecodeDictionary(new int[pages[0].Header.ValueCount], texts);
+        return texts.ToArray();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => uncompressed.Dispose();
 
@@ -298,15 +328,8 @@ internal sealed class ColumnChunkReader : IDisposable
         {
             // Nearly always 0, 1, 2...: it differs only where a dictionary page holds a text twice.
             var codes = new int[DictionaryCount];
-            var isIdentity = true;
-            if (reader.dictionaryPage is { } dictionary)
-            {
-                reader.position = dictionary.Offset;
-                var sink = new TextSink(codes, texts);
-                new ByteArrayValues(column.TypeLength).DecodePlain(DictionaryBody, codes.Length, ref sink);
-                isIdentity = texts.Count == codes.Length;
-            }
-
+            DecodeDictionary(codes, texts);
+            var isIdentity = texts.Count == codes.Length;
             var row = 0;
             foreach (var page in reader.dataPages)
             {
@@ -330,6 +353,16 @@ internal sealed class ColumnChunkReader : IDisposable
 
                 Spread(rows, page.ValueCount, row);
                 row += rows.Length;
+            }
+        }
+
+        public void DecodeDictionary(int[] codes, TextDictionary texts)
+        {
+            if (reader.dictionaryPage is { } dictionary)
+            {
+                reader.position = dictionary.Offset;
+                var sink = new TextSink(codes, texts);
+                new ByteArrayValues(column.TypeLength).DecodePlain(DictionaryBody, codes.Length, ref sink);
             }
         }
 

@@ -110,21 +110,51 @@ public sealed class ParquetReader
     /// <exception cref="ArgumentException">There is no such row group or column.</exception>
     /// <exception cref="CorruptFileException">A column is damaged, or in a form that is not supported.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public RecordBatch ReadRowGroup(int rowGroup, IReadOnlyList<string> columns)
-    {
-        ArgumentNullException.ThrowIfNull(columns);
-        ArgumentOutOfRangeException.ThrowIfNegative(rowGroup);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rowGroup, RowGroups.Count);
-        int[] indices = [.. columns.Select(IndexOf)];
-        using var reader = new ColumnChunkReader();
+    public RecordBatch ReadRowGroup(int rowGroup, IReadOnlyList<string> columns) =>
+        ReadRowGroup(rowGroup, columns, new NativeArena(ArenaBytes(rowGroup, columns)));
 
-        // All columns lie in one block, which is only reserved: what a lying footer says of it costs nothing.
-        var rowCount = RowGroups[rowGroup].RowCount;
-        var arena = new NativeArena(indices.Sum(index => NativeArena.SizeOf(rowCount * WidthOf(Schema.Fields[index].Type))));
+    /// <summary>The same, into memory that is used again and again.</summary>
+    /// <param name="rowGroup">0 to the number of row groups - 1.</param>
+    /// <param name="columns">Distinct names of columns of the schema; the batch has them in this order.</param>
+    /// <param name="arena">Gives the memory for values of fixed width and for codes as far as it has room.</param>
+    /// <exception cref="ArgumentException">There is no such row group or column.</exception>
+    /// <exception cref="CorruptFileException">A column is damaged, or in a form that is not supported.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public RecordBatch ReadRowGroup(int rowGroup, IReadOnlyList<string> columns, NativeArena arena)
+    {
+        var indices = IndicesOf(rowGroup, columns);
+        using var reader = new ColumnChunkReader();
         return new RecordBatch(
             new Schema(indices.Select(index => Schema.Fields[index])),
-            (int)rowCount,
+            (int)RowGroups[rowGroup].RowCount,
             [.. indices.Select(index => ReadColumn(reader, rowGroup, index, checkPages: false, arena))]);
+    }
+
+    /// <summary>What <see cref="ReadRowGroup(int, IReadOnlyList{string}, NativeArena)"/> takes of an arena: so all columns lie in one block.</summary>
+    /// <param name="rowGroup">0 to the number of row groups - 1.</param>
+    /// <param name="columns">Distinct names of columns of the schema.</param>
+    /// <returns>Bytes. A block of them is only reserved, so what a lying footer says of it costs nothing.</returns>
+    /// <exception cref="ArgumentException">There is no such row group or column.</exception>
+    public long ArenaBytes(int rowGroup, IReadOnlyList<string> columns) =>
+        IndicesOf(rowGroup, columns).Sum(index => NativeArena.SizeOf(RowGroups[rowGroup].RowCount * WidthOf(Schema.Fields[index].Type)));
+
+    /// <summary>Reads the distinct texts of one column of one row group; where they are in a dictionary, without decoding the rows.</summary>
+    /// <param name="rowGroup">0 to the number of row groups - 1.</param>
+    /// <param name="column">A column of texts.</param>
+    /// <returns>In the order of the dictionary that <see cref="ReadRowGroup(int, IReadOnlyList{string})"/> gives.</returns>
+    /// <exception cref="ArgumentException">There is no such row group or column.</exception>
+    /// <exception cref="CorruptFileException">The column is damaged, or in a form that is not supported.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public StringArray ReadTexts(int rowGroup, string column)
+    {
+        _ = ChunkOf(rowGroup, column, out var type);
+        if (type is not ArrowType.DictionaryType)
+        {
+            throw new ArgumentException($"Column '{column}' of '{Name}' is {type}, not text.", nameof(column));
+        }
+
+        using var reader = new ColumnChunkReader();
+        return Decode(rowGroup, IndexOf(column), checkPages: false, reader, (bytes, chunk, source, check) => reader.ReadTexts(bytes, chunk, source, check));
     }
 
     /// <summary>Whether a row group may have a value in a range, by the bounds in the footer; nothing else is read.</summary>
@@ -174,7 +204,12 @@ public sealed class ParquetReader
     /// <param name="column">0 to the number of columns - 1.</param>
     /// <param name="checkPages">Whether to compare pages with their checksums even if that of the chunk, which covers them, is right.</param>
     /// <param name="arena">Gives the memory for values of fixed width and for codes, if it has room.</param>
-    internal ArrowArray ReadColumn(ColumnChunkReader reader, int rowGroup, int column, bool checkPages, NativeArena? arena = null)
+    internal ArrowArray ReadColumn(ColumnChunkReader reader, int rowGroup, int column, bool checkPages, NativeArena? arena = null) =>
+        Decode(rowGroup, column, checkPages, reader, (bytes, chunk, source, check) => reader.Read(bytes, chunk, source, check, arena));
+
+    private delegate T ChunkDecoder<T>(ReadOnlySpan<byte> bytes, ColumnChunkMetadata chunk, ParquetColumn column, bool checkPages);
+
+    private T Decode<T>(int rowGroup, int column, bool checkPages, ColumnChunkReader reader, ChunkDecoder<T> decode)
     {
         var source = columns.Columns[column];
         var chunk = RowGroups[rowGroup].Columns[source.Leaf];
@@ -187,7 +222,7 @@ public sealed class ParquetReader
             var bytes = rented.AsSpan(0, size);
             where.Read(file, chunk.StartOffset, bytes);
             var isChecked = CheckChunkCrc(chunk, bytes, where);
-            return reader.Read(bytes, chunk, source, checkPages || !isChecked, arena);
+            return decode(bytes, chunk, source, checkPages || !isChecked);
         }
         catch (MalformedDataException error)
         {
@@ -197,6 +232,14 @@ public sealed class ParquetReader
         {
             ArrayPool<byte>.Shared.Return(rented);
         }
+    }
+
+    private int[] IndicesOf(int rowGroup, IReadOnlyList<string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        ArgumentOutOfRangeException.ThrowIfNegative(rowGroup);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rowGroup, RowGroups.Count);
+        return [.. columns.Select(IndexOf)];
     }
 
     // Bytes of each value that are taken from the arena.
