@@ -85,6 +85,16 @@ internal static class ArrowSamples
             case ArrowType.DictionaryType:
                 int[] codes = [.. Enumerable.Range(0, length).Select(i => validity is not null && !validity[i] ? random.Next() : random.Next(dictionary.Length))];
                 return new DictionaryArray(new PrimitiveArray<int>(ArrowType.Int32, codes, validity), dictionary);
+            case ArrowType.DecimalType type:
+                var most = Pow10(type.Precision);
+                return type.BitWidth == 64
+                    ? new PrimitiveArray<long>(type, [.. Enumerable.Range(0, length).Select(_ => random.NextInt64() % (long)most)], validity)
+                    : new PrimitiveArray<Int128>(type, [.. Enumerable.Range(0, length).Select(_ => new Int128((ulong)random.NextInt64(long.MinValue, long.MaxValue), (ulong)random.NextInt64()) % most)], validity);
+            case ArrowType.TimeType type:
+                var day = 86_400 * (long)Pow10((int)type.Unit * 3);
+                return type.Unit <= TimeUnit.Millisecond
+                    ? new PrimitiveArray<int>(type, [.. Enumerable.Range(0, length).Select(_ => random.Next((int)day))], validity)
+                    : new PrimitiveArray<long>(type, [.. Enumerable.Range(0, length).Select(_ => random.NextInt64(day))], validity);
             default:
                 return PrimitiveTypes.Array(field.Type, Random(random, length * Width(field.Type)), validity);
         }
@@ -167,6 +177,8 @@ internal static class ArrowSamples
         random.NextBytes(bytes);
         return NativeBuffer.Copy<byte>(bytes);
     }
+
+    private static Int128 Pow10(int digits) => Enumerable.Repeat((Int128)10, digits).Aggregate((Int128)1, (product, ten) => product * ten);
 
     private static int Width(ArrowType type) => PrimitiveTypes.ValueOf(type) switch
     {
