@@ -42,7 +42,7 @@ internal static class ArrowSamples
     public static IReadOnlyList<RecordBatch> Batches(Random random, Schema schema, int count, int mostRows)
     {
         List<RecordBatch> batches = [];
-        var dictionaries = schema.Fields.Select(_ => Texts(random, random.Next(1, 5), hasNulls: false)).ToArray();
+        var dictionaries = schema.Fields.Select(_ => Dictionary(random, StringArray.From([]), random.Next(1, 5))).ToArray();
         for (; count > 0; count--)
         {
             var rows = random.Next(5) == 0 ? 0 : random.Next(mostRows + 1);
@@ -50,8 +50,8 @@ internal static class ArrowSamples
             {
                 dictionaries[i] = random.Next(4) switch
                 {
-                    0 => Texts(random, random.Next(1, 5), hasNulls: false),
-                    1 => Joined(dictionaries[i], Texts(random, random.Next(3), hasNulls: false)),
+                    0 => Dictionary(random, StringArray.From([]), random.Next(1, 5)),
+                    1 => Dictionary(random, dictionaries[i], random.Next(3)),
                     _ => dictionaries[i],
                 };
             }
@@ -148,8 +148,9 @@ internal static class ArrowSamples
     private static StringArray Texts(Random random, int length, bool hasNulls) =>
         StringArray.From([.. Enumerable.Range(0, length).Select(_ => hasNulls && random.Next(4) == 0 ? null : Words[random.Next(Words.Length)])]);
 
-    private static StringArray Joined(StringArray first, StringArray second) =>
-        StringArray.From([.. Enumerable.Range(0, first.Length).Select(i => first[i]), .. Enumerable.Range(0, second.Length).Select(i => second[i])]);
+    // Different texts: some readers (ClickHouse) refuse a dictionary that has one twice.
+    private static StringArray Dictionary(Random random, StringArray first, int more) => StringArray.From(
+        [.. Enumerable.Range(0, first.Length).Select(i => first[i]).Concat(Enumerable.Range(0, more).Select(_ => Words[random.Next(Words.Length)])).Distinct()]);
 
     // The texts under nulls are not empty, and need not be text.
     private static StringArray Nulled(StringArray texts)
