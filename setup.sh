@@ -17,16 +17,26 @@ need_compiler() {
   fi
 }
 
-# The systems that tests and benchmarks compare with: libraries inside of npm packages, pinned by a lock file.
+# The systems that tests and benchmarks compare with: libraries inside of npm packages, pinned by lock files.
 install_peers() {
-  if [ -e bench/Comparison/node_modules/.package-lock.json ] \
-    && [ bench/Comparison/node_modules/.package-lock.json -nt bench/Comparison/package-lock.json ]; then
+  npm_packages bench/Comparison "DuckDB"
+  npm_packages tests/Interop/Peers "readers and writers of Arrow and Parquet in JavaScript"
+}
+
+# ClickHouse and Polars: most of a gigabyte. Tests that need them are skipped where they are absent.
+install_heavy_peers() {
+  npm_packages tests/Interop/HeavyPeers "ClickHouse and Polars, 0.7 GB"
+}
+
+# npm_packages FOLDER WHAT
+npm_packages() {
+  if [ -e "$1/node_modules/.package-lock.json" ] && [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
     return
   fi
   if ! command -v npm >/dev/null; then
     say "Installing npm (apt)"
     apt-get update -qq && apt-get install -y -qq npm
   fi
-  say "Installing peers for comparison (npm)"
-  npm ci --prefix bench/Comparison --no-fund --no-audit --loglevel=error
+  say "Installing $2 for comparison (npm)"
+  npm ci --prefix "$1" --no-fund --no-audit --loglevel=error
 }

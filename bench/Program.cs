@@ -25,7 +25,10 @@ var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds.", 
 var compare = new Command("compare", "Three queries beside DuckDB on the same Parquet files; answers are compared before anything is timed.") { data, organization, rounds };
 compare.SetAction(parsed => SideBySide.Run(parsed.GetValue(data)!, parsed.GetValue(organization)!, parsed.GetValue(rounds), Console.Out));
 
-var root = new RootCommand("Benchmarks that check their answers.") { check, micro, compare };
+var load = new Command("load", "All usage files into memory and back to disk beside DuckDB; sums are compared before anything is timed.") { data, rounds };
+load.SetAction(parsed => LoadFromParquet.Run(parsed.GetValue(data)!, parsed.GetValue(rounds), Console.Out));
+
+var root = new RootCommand("Benchmarks that check their answers.") { check, micro, compare, load };
 root.SetAction(parsed =>
 {
     if (!parsed.GetValue(check))

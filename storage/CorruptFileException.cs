@@ -11,13 +11,15 @@ public sealed class CorruptFileException : IOException
     /// <param name="expected">What should have been there.</param>
     /// <param name="advice">What to do, as a sentence.</param>
     /// <param name="cause">The error below, if any.</param>
+    /// <param name="offset">Bytes from the start of the file to the damaged part; null where unknown.</param>
     public CorruptFileException(
-        string path, int? rowGroup, string? column, string found, string expected, string advice, Exception? cause = null)
-        : base($"Found {found} in '{path}'{Place(rowGroup, column)}; expected {expected}. {advice}", cause)
+        string path, int? rowGroup, string? column, string found, string expected, string advice, Exception? cause = null, long? offset = null)
+        : base($"Found {found} in '{path}'{Place(rowGroup, column, offset)}; expected {expected}. {advice}", cause)
     {
         Path = path;
         RowGroup = rowGroup;
         Column = column;
+        Offset = offset;
     }
 
     /// <summary>The file.</summary>
@@ -29,6 +31,9 @@ public sealed class CorruptFileException : IOException
     /// <summary>The column; null where the fault is not in one.</summary>
     public string? Column { get; }
 
-    private static string Place(int? rowGroup, string? column) =>
-        (rowGroup is null ? "" : $", row group {rowGroup}") + (column is null ? "" : $", column '{column}'");
+    /// <summary>Bytes from the start of the file to the damaged part, such as a page; null where unknown.</summary>
+    public long? Offset { get; }
+
+    private static string Place(int? rowGroup, string? column, long? offset) =>
+        (rowGroup is null ? "" : $", row group {rowGroup}") + (column is null ? "" : $", column '{column}'") + (offset is null ? "" : $", byte {offset}");
 }

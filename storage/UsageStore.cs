@@ -456,6 +456,15 @@ public sealed class UsageStore : IDisposable
         }
 
         var reader = ParquetReader.Open(content, file.Path);
+        foreach (var field in schema.Fields)
+        {
+            var found = reader.Schema.IndexOf(field.Name) is >= 0 and var index ? reader.Schema.Fields[index] : null;
+            if (found != field)
+            {
+                throw new CorruptFileException(full, null, field.Name, found is null ? "no such column" : $"values of type {found.Type}", $"{field.Type}", "The file was replaced; restore it from a backup.");
+            }
+        }
+
         string[] columns = [.. schema.Fields.Select(field => field.Name)];
         return [.. Enumerable.Range(0, reader.RowGroups.Count).Select(group => reader.ReadRowGroup(group, columns))];
     }

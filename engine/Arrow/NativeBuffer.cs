@@ -54,15 +54,17 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <param name="length">Elements, 0 or more.</param>
     /// <param name="state">Handed to <paramref name="fill"/>.</param>
     /// <param name="fill">Writes all elements; the memory holds garbage before.</param>
+    /// <param name="arena">Gives the memory, if it has room; else the block has memory of its own.</param>
     /// <returns>A block that nobody else can write.</returns>
     /// <exception cref="OverflowException">The block would pass 2 GiB, the reach of a span of bytes.</exception>
-    public static NativeBuffer Create<T, TState>(int length, TState state, SpanWriter<T, TState> fill)
+    public static NativeBuffer Create<T, TState>(int length, TState state, SpanWriter<T, TState> fill, NativeArena? arena = null)
         where T : unmanaged
         where TState : allows ref struct
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentNullException.ThrowIfNull(fill);
-        var buffer = new NativeBuffer(checked(length * sizeof(T)));
+        var bytes = checked(length * sizeof(T));
+        var buffer = arena is not null && arena.TryTake(bytes, out var address) ? new NativeBuffer(address, bytes, arena) : new NativeBuffer(bytes);
         fill(new Span<T>((void*)buffer.start, length), state);
         GC.KeepAlive(buffer);
         return buffer;

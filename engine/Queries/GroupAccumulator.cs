@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using Analytics.Engine.Chunks;
 using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
 
@@ -8,14 +9,13 @@ namespace Analytics.Engine.Queries;
 /// <summary>Exact sums of all measures by group: of one bucket after the other, and of all of them together.</summary>
 /// <remarks>
 /// Rows are summed by the codes of a stored column, four measures at a time in 64 bits. A measure whose bound (see
-/// <see cref="UsageBatch.Bound"/>) could pass 63 bits in the bucket is summed in 128 bits instead. A derived dimension
+/// <see cref="UsageChunk.Bound"/>) could pass 63 bits in the bucket is summed in 128 bits instead. A derived dimension
 /// is folded from the stored codes once a bucket, not once a row. Not thread-safe: each thread has its own.
 /// </remarks>
 internal sealed class GroupAccumulator
 {
     // Columns of one step stay in the first-level cache with the codes that go with them.
     private const int BlockRows = 2_048;
-    private const int Quads = 3;
 
     // With few groups, rows in turn go to four copies of the totals: see GroupSum.Four.
     private const int MaxGroupsWithCopies = 256;
@@ -25,7 +25,9 @@ internal sealed class GroupAccumulator
     private readonly int copyStride;
     private readonly int[] lookup;
     private readonly int targets;
-    private readonly long[][] quads = new long[Quads][];
+    private readonly Measure[] measures;
+    private readonly int[] laneOf = new int[Measures.Count];
+    private readonly long[][] quads;
     private readonly Int128[]?[] wide = new Int128[]?[Measures.Count];
     private readonly Int128[] bounds = new Int128[Measures.Count];
 
@@ -45,14 +47,24 @@ internal sealed class GroupAccumulator
     /// <param name="groups">Codes of the stored column.</param>
     /// <param name="lookup">The group of each code; empty where codes are groups.</param>
     /// <param name="targets">Number of groups.</param>
+    /// <param name="measures">What is summed; sums of others stay 0.</param>
     /// <param name="isRangeNarrow">Whether 64 bits are proven to do for the sums of all buckets together.</param>
-    public GroupAccumulator(int groups, int[] lookup, int targets, bool isRangeNarrow)
+    public GroupAccumulator(int groups, int[] lookup, int targets, IReadOnlyList<Measure> measures, bool isRangeNarrow)
     {
+        // Cost comes first: the kernel takes a scale in the first lane.
+        this.measures = [.. measures.OrderBy(measure => measure != Measure.Cost)];
+        quads = new long[(this.measures.Length + GroupSum.Lanes - 1) / GroupSum.Lanes][];
+        Array.Fill(laneOf, -1);
+        for (var i = 0; i < this.measures.Length; i++)
+        {
+            laneOf[(int)this.measures[i]] = i;
+        }
+
         this.groups = groups;
         this.lookup = lookup;
         this.targets = targets;
         copyStride = groups <= MaxGroupsWithCopies ? groups * GroupSum.Lanes : 0;
-        for (var quad = 0; quad < Quads; quad++)
+        for (var quad = 0; quad < quads.Length; quad++)
         {
             quads[quad] = new long[copyStride == 0 ? groups * GroupSum.Lanes : 4 * copyStride];
         }
@@ -66,26 +78,22 @@ internal sealed class GroupAccumulator
     }
 
     /// <summary>Adds a stretch of rows to the current bucket.</summary>
-    /// <param name="batch">Where the rows are.</param>
+    /// <param name="chunk">Where the rows are.</param>
     /// <param name="source">The stored column whose codes are the groups.</param>
     /// <param name="first">First row.</param>
     /// <param name="count">Rows.</param>
     /// <param name="selections">Accepted codes of other columns; a row counts if all accept it.</param>
-    public void Add(UsageBatch batch, Dimension source, int first, int count, IReadOnlyList<Selection> selections)
+    public void Add(UsageChunk chunk, Dimension source, int first, int count, IReadOnlyList<Selection> selections)
     {
         if (!hasRows)
         {
             (hasRows, isSparse) = (true, count < groups / 2);
         }
 
-        RaiseBounds(batch, count);
+        RaiseBounds(chunk, count);
         if (selections.Count == 0)
         {
-            for (var row = first; row < first + count; row += BlockRows)
-            {
-                AddBlock(batch, source, row, Math.Min(BlockRows, first + count - row));
-            }
-
+            AddAll(chunk, source, first, count);
             return;
         }
 
@@ -97,9 +105,9 @@ internal sealed class GroupAccumulator
             for (var row = first; row < first + count; row += BlockRows)
             {
                 var length = Math.Min(BlockRows, first + count - row);
-                var selected = rows.AsSpan(0, Select(batch, selections, row, length, rows.AsSpan(0, length)));
-                Filter.Take(batch.Codes(source).Slice(row, length), selected, codes);
-                AddSelected(batch, row, length, selected, codes.AsSpan(0, selected.Length), values);
+                var selected = rows.AsSpan(0, Select(chunk, selections, row, length, rows.AsSpan(0, length), codes));
+                chunk.Codes(source).Take<int>(row, selected, codes);
+                AddSelected(chunk, row, selected, codes.AsSpan(0, selected.Length), values);
             }
         }
         finally
@@ -139,12 +147,13 @@ internal sealed class GroupAccumulator
         }
     }
 
-    private static int Select(UsageBatch batch, IReadOnlyList<Selection> selections, int first, int length, Span<int> rows)
+    private static int Select(UsageChunk chunk, IReadOnlyList<Selection> selections, int first, int length, Span<int> rows, int[] scratch)
     {
         var count = -1;
+        var codes = scratch.AsSpan(0, length);
         foreach (var selection in selections)
         {
-            var codes = batch.Codes(selection.Dimension).Slice(first, length);
+            chunk.Codes(selection.Dimension).CopyTo(first, codes);
             count = count >= 0
                 ? Filter.Narrow(codes, selection.Accepted.Span, rows[..count])
                 : selection.OnlyCode is { } code ? Filter.Equal(codes, code, rows) : Filter.Rows(codes, selection.Accepted.Span, rows);
@@ -153,12 +162,12 @@ internal sealed class GroupAccumulator
         return count;
     }
 
-    private void RaiseBounds(UsageBatch batch, int count)
+    private void RaiseBounds(UsageChunk chunk, int count)
     {
-        foreach (var measure in Measures.All)
+        foreach (var measure in measures)
         {
             var index = (int)measure;
-            bounds[index] += batch.Bound(measure, count);
+            bounds[index] += chunk.Bound(measure, count);
             if (bounds[index] > long.MaxValue && wide[index] is null)
             {
                 var totals = wide[index] = new Int128[groups];
@@ -170,53 +179,71 @@ internal sealed class GroupAccumulator
         }
     }
 
-    private void AddBlock(UsageBatch batch, Dimension source, int first, int count)
+    private void AddAll(UsageChunk chunk, Dimension source, int first, int count)
     {
-        var codes = batch.Codes(source).Slice(first, count);
-        Touch(codes);
-        for (var quad = 0; quad < Quads; quad++)
+        var codes = chunk.Codes(source);
+        if (isSparse || wide.Any(totals => totals is not null))
         {
-            if (IsNeeded(batch, quad))
-            {
-                GroupSum.Four(codes, Column(0), Column(1), Column(2), Column(3), quads[quad], copyStride);
-            }
-
-            ReadOnlySpan<long> Column(int lane) => batch.Values(MeasureOf(quad, lane)).Slice(first, count);
+            AddBlocks(chunk, codes, first, count);
         }
 
-        for (var measure = 0; measure < Measures.Count; measure++)
+        for (var quad = 0; quad < quads.Length; quad++)
         {
-            if (wide[measure] is { } totals)
+            var columns = Columns(chunk, quad);
+            if (IsNeeded(columns))
             {
-                GroupSum.Int64(batch.Values((Measure)measure).Slice(first, count), codes, totals);
+                NarrowGroupSum.Four(codes, columns, first, count, quads[quad], copyStride);
             }
         }
     }
 
-    private void AddSelected(UsageBatch batch, int first, int length, ReadOnlySpan<int> rows, ReadOnlySpan<int> codes, long[] values)
+    /// <summary>What takes codes one by one: which of them there are, and sums in 128 bits.</summary>
+    private void AddBlocks(UsageChunk chunk, NarrowColumn codes, int first, int count)
+    {
+        Span<int> groups = stackalloc int[BlockRows];
+        var values = ArrayPool<long>.Shared.Rent(BlockRows);
+        for (var row = first; row < first + count; row += BlockRows)
+        {
+            var length = Math.Min(BlockRows, first + count - row);
+            codes.CopyTo(row, groups[..length]);
+            Touch(groups[..length]);
+            foreach (var measure in measures)
+            {
+                if (wide[(int)measure] is { } totals)
+                {
+                    chunk.Values(measure).CopyTo(row, values.AsSpan(0, length));
+                    GroupSum.Int64(values.AsSpan(0, length), groups[..length], totals);
+                }
+            }
+        }
+
+        ArrayPool<long>.Shared.Return(values);
+    }
+
+    private void AddSelected(UsageChunk chunk, int first, ReadOnlySpan<int> rows, ReadOnlySpan<int> codes, long[] values)
     {
         var count = rows.Length;
         Touch(codes);
-        for (var quad = 0; quad < Quads; quad++)
+        for (var quad = 0; quad < quads.Length; quad++)
         {
-            if (!IsNeeded(batch, quad))
+            var columns = Columns(chunk, quad);
+            if (!IsNeeded(columns))
             {
                 continue;
             }
 
-            for (var lane = 0; lane < GroupSum.Lanes; lane++)
-            {
-                Filter.Take(batch.Values(MeasureOf(quad, lane)).Slice(first, length), rows, values.AsSpan(lane * BlockRows));
-            }
-
+            columns.First.Take<long>(first, rows, values);
+            columns.Second.Take<long>(first, rows, values.AsSpan(BlockRows));
+            columns.Third.Take<long>(first, rows, values.AsSpan(2 * BlockRows));
+            columns.Fourth.Take<long>(first, rows, values.AsSpan(3 * BlockRows));
             GroupSum.Four(codes, Column(0), Column(1), Column(2), Column(3), quads[quad], copyStride);
         }
 
-        for (var measure = 0; measure < Measures.Count; measure++)
+        foreach (var measure in measures)
         {
-            if (wide[measure] is { } totals)
+            if (wide[(int)measure] is { } totals)
             {
-                Filter.Take(batch.Values((Measure)measure).Slice(first, length), rows, values.AsSpan());
+                chunk.Values(measure).Take<long>(first, rows, values);
                 GroupSum.Int64(values.AsSpan(0, count), codes, totals);
             }
         }
@@ -224,12 +251,18 @@ internal sealed class GroupAccumulator
         ReadOnlySpan<long> Column(int lane) => values.AsSpan(lane * BlockRows, count);
     }
 
-    /// <summary>Measures in the order of their columns, four to a quad; the last quad repeats the last measure in its free lane.</summary>
-    private static Measure MeasureOf(int quad, int lane) => (Measure)Math.Min((quad * GroupSum.Lanes) + lane, Measures.Count - 1);
+    /// <summary>The columns of a quad; lanes without a measure are columns of zeros.</summary>
+    private ColumnQuad Columns(UsageChunk chunk, int quad)
+    {
+        var zeros = new NarrowColumn(chunk.Codes(Dimension.Project).Address, 0, 1, 0);
+        return new ColumnQuad(Column(0), Column(1), Column(2), Column(3));
 
-    private static bool IsNeeded(UsageBatch batch, int quad) =>
-        batch.MaxValue(MeasureOf(quad, 0)) > 0 || batch.MaxValue(MeasureOf(quad, 1)) > 0
-        || batch.MaxValue(MeasureOf(quad, 2)) > 0 || batch.MaxValue(MeasureOf(quad, 3)) > 0;
+        NarrowColumn Column(int lane) =>
+            (quad * GroupSum.Lanes) + lane < measures.Length ? chunk.Values(measures[(quad * GroupSum.Lanes) + lane]) : zeros;
+    }
+
+    private static bool IsNeeded(in ColumnQuad columns) =>
+        (columns.First.Width | columns.Second.Width | columns.Third.Width | columns.Fourth.Width) > 0;
 
     private void Touch(ReadOnlySpan<int> codes)
     {
@@ -250,8 +283,14 @@ internal sealed class GroupAccumulator
 
     private long Lane(int group, int measure)
     {
-        var totals = quads[measure / GroupSum.Lanes];
-        var at = (group * GroupSum.Lanes) + (measure % GroupSum.Lanes);
+        var lane = laneOf[measure];
+        if (lane < 0)
+        {
+            return 0;
+        }
+
+        var totals = quads[lane / GroupSum.Lanes];
+        var at = (group * GroupSum.Lanes) + (lane % GroupSum.Lanes);
         return copyStride == 0 ? totals[at] : totals[at] + totals[at + copyStride] + totals[at + (2 * copyStride)] + totals[at + (3 * copyStride)];
     }
 

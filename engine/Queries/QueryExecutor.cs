@@ -83,12 +83,13 @@ public static class QueryExecutor
             plan.Table.Table(source).Count,
             groupBy.IsStored() ? [] : plan.Table.Lookup(groupBy).ToArray(),
             plan.Table.Table(groupBy).Count,
+            plan.Query.Measures,
             plan.FitsIn64Bits);
         List<(int Bucket, GroupTable Groups)> buckets = [];
         for (var i = 0; i < scans.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            sums.Add(scans[i].Batch, source, scans[i].FirstRow, scans[i].RowCount, plan.Selections);
+            sums.Add(scans[i].Chunk, source, scans[i].FirstRow, scans[i].RowCount, plan.Selections);
             if (i + 1 == scans.Count || scans[i + 1].Bucket != scans[i].Bucket)
             {
                 buckets.Add((scans[i].Bucket, sums.EndBucket()));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Analytics.Engine.Chunks;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using NodaTime;
@@ -17,7 +18,7 @@ public sealed class QueryPlan
         Selections = selections;
         Scans = scans;
         IsExact = !HasInexactEdge(buckets, table.Coverage);
-        FitsIn64Bits = Measures.All.All(measure => scans.Aggregate((Int128)0, (sum, scan) => sum + scan.Batch.Bound(measure, scan.RowCount)) <= long.MaxValue);
+        FitsIn64Bits = query.Measures.All(measure => scans.Aggregate((Int128)0, (sum, scan) => sum + scan.Chunk.Bound(measure, scan.RowCount)) <= long.MaxValue);
     }
 
     /// <summary>What was asked.</summary>
@@ -59,7 +60,7 @@ public sealed class QueryPlan
             .ToArray();
 
         // A predicate that no code meets needs no rows at all.
-        var scans = selections.Any(selection => !selection.Accepted.Span.Contains(true)) ? [] : ScansOf(buckets, table);
+        var scans = selections.Any(selection => !selection.Accepted.Span.Contains(true)) ? [] : ScansOf(buckets, table, selections);
         return new QueryPlan(query, table, buckets, selections, scans);
     }
 
@@ -74,7 +75,7 @@ public sealed class QueryPlan
             text.AppendLine(CultureInfo.InvariantCulture, $"filter   {selection.Dimension}: {selection.Accepted.Span.Count(true)} of {selection.Accepted.Length} codes");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"scan     {RowCount} of {Table.RowCount} rows in {Scans.Count} row ranges of {Table.Batches.Count} batches");
+        text.Append(CultureInfo.InvariantCulture, $"scan     {RowCount} of {Table.RowCount} rows in {Scans.Count} row ranges of {Table.Chunks.Count} chunks");
         return text.ToString();
     }
 
@@ -98,55 +99,41 @@ public sealed class QueryPlan
         return accepted;
     }
 
-    private static List<Scan> ScansOf(TimeBuckets buckets, UsageTable table)
+    private static List<Scan> ScansOf(TimeBuckets buckets, UsageTable table, Selection[] selections)
     {
         List<Scan> scans = [];
-        foreach (var batch in table.Batches)
+        var (start, end) = (MicrosFrom(buckets.Start), MicrosFrom(buckets.End));
+        foreach (var chunk in table.Chunks)
         {
-            var starts = batch.BucketStarts;
-            for (var row = FirstRowFrom(starts, buckets.Start, 0); row < starts.Length;)
+            if (chunk.RunStarts[^1] < start || chunk.RunStarts[0] >= end || !Array.TrueForAll(selections, selection => selection.MayHold(chunk)))
+            {
+                continue;
+            }
+
+            for (var row = chunk.FirstRowFrom(start); row < chunk.RowCount;)
             {
                 // Buckets without rows are jumped over: there may be millions of them.
-                var bucket = buckets.IndexOf(Instants.FromUnixMicroseconds(starts[row]));
+                var bucket = buckets.IndexOf(Instants.FromUnixMicroseconds(chunk.RunStarts[chunk.RunOf(row)]));
                 if (bucket < 0)
                 {
                     break;
                 }
 
-                var end = FirstRowFrom(starts, buckets[bucket].End, row);
-                scans.Add(new Scan(bucket, batch, row, end - row));
-                row = end;
+                var last = chunk.FirstRowFrom(MicrosFrom(buckets[bucket].End));
+                scans.Add(new Scan(bucket, chunk, row, last - row));
+                row = last;
             }
         }
 
         return scans;
     }
 
-    /// <summary>The first row whose interval starts at <paramref name="instant"/> or later.</summary>
-    private static int FirstRowFrom(ReadOnlySpan<long> starts, Instant instant, int from)
+    /// <summary>The first microsecond that is not before an instant.</summary>
+    private static long MicrosFrom(Instant instant)
     {
         // An edge between two microseconds (a historic offset has whole seconds, so none is known) rounds to the later one.
         var micros = instant.ToUnixMicroseconds();
-        if (Instants.FromUnixMicroseconds(micros) < instant)
-        {
-            micros++;
-        }
-
-        var (low, high) = (from, starts.Length);
-        while (low < high)
-        {
-            var middle = (int)((uint)(low + high) >> 1);
-            if (starts[middle] < micros)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
+        return Instants.FromUnixMicroseconds(micros) < instant ? micros + 1 : micros;
     }
 
     private static bool HasInexactEdge(TimeBuckets buckets, IReadOnlyList<Coverage> coverage)
@@ -179,11 +166,19 @@ public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepte
 {
     /// <summary>The accepted code, where there is just one.</summary>
     public int? OnlyCode { get; } = Accepted.Span.Count(true) == 1 ? Accepted.Span.IndexOf(true) : null;
+
+    /// <summary>Whether a chunk may have an accepted code, by the bounds of its codes.</summary>
+    /// <param name="chunk">The chunk.</param>
+    public bool MayHold(UsageChunk chunk)
+    {
+        var min = chunk.MinCode(Dimension);
+        return Accepted.Span[min..(chunk.MaxCode(Dimension) + 1)].Contains(true);
+    }
 }
 
 /// <summary>A range of rows that belongs to one bucket.</summary>
 /// <param name="Bucket">Position of the bucket.</param>
-/// <param name="Batch">The rows' batch.</param>
+/// <param name="Chunk">The rows' chunk.</param>
 /// <param name="FirstRow">First row.</param>
 /// <param name="RowCount">Rows, 1 or more.</param>
-public readonly record struct Scan(int Bucket, UsageBatch Batch, int FirstRow, int RowCount);
+public readonly record struct Scan(int Bucket, UsageChunk Chunk, int FirstRow, int RowCount);

@@ -15,6 +15,9 @@ public sealed record UsageQuery(LocalDate From, LocalDate To, DateTimeZone Zone,
     /// <summary>Predicates; a row counts if it meets all of them.</summary>
     public IReadOnlyList<Predicate> Predicates { get; init; } = [];
 
+    /// <summary>What is added up; sums of other measures are 0. What groups are ordered by has to be among them, and requests, which settle ties.</summary>
+    public IReadOnlyList<Measure> Measures { get; init; } = Usage.Measures.All;
+
     /// <summary>What groups are ordered by, largest first.</summary>
     public RankBy RankBy { get; init; }
 

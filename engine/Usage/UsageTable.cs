@@ -1,4 +1,4 @@
-using Analytics.Engine.Arrow;
+using Analytics.Engine.Chunks;
 using NodaTime;
 
 namespace Analytics.Engine.Usage;
@@ -9,45 +9,44 @@ namespace Analytics.Engine.Usage;
 /// </summary>
 public sealed class UsageTable
 {
-    private readonly UsageBatch[] batches;
+    private readonly UsageChunk[] chunks;
     private readonly IReadOnlyList<IReadOnlyList<string>> storedKeys;
     private readonly DimensionTable[] tables;
     private readonly Dictionary<Dimension, int[]> lookups = [];
 
     /// <summary>Makes a snapshot.</summary>
-    /// <param name="batches">Rows in time order: no batch starts before the one before it ends.</param>
+    /// <param name="chunks">Rows in time order: no chunk starts before the one before it ends.</param>
     /// <param name="coverage">Time and grain of the files that the rows came from.</param>
     /// <param name="storedKeys">For each stored dimension, in order, its keys by code; code 0 is the empty key.</param>
     /// <param name="names">Labels and lookups.</param>
-    /// <exception cref="ArgumentException">The batches are not in time order, or a code has no key.</exception>
+    /// <exception cref="ArgumentException">The chunks are not in time order, or a code has no key.</exception>
     public UsageTable(
-        IReadOnlyList<UsageBatch> batches,
+        IReadOnlyList<UsageChunk> chunks,
         IReadOnlyList<Coverage> coverage,
         IReadOnlyList<IReadOnlyList<string>> storedKeys,
         IUsageNames names)
     {
-        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(chunks);
         ArgumentNullException.ThrowIfNull(coverage);
         ArgumentNullException.ThrowIfNull(storedKeys);
         ArgumentNullException.ThrowIfNull(names);
-        var filled = batches.Where(batch => batch.RowCount > 0).ToArray();
-        for (var i = 0; i < filled.Length; i++)
+        for (var i = 0; i < chunks.Count; i++)
         {
-            if (i > 0 && filled[i].FirstBucket < filled[i - 1].LastBucket)
+            if (i > 0 && chunks[i].RunStarts[0] < chunks[i - 1].RunStarts[^1])
             {
-                throw new ArgumentException($"Batch {i} starts at {filled[i].FirstBucket}, before the last row of batch {i - 1}.", nameof(batches));
+                throw new ArgumentException($"Chunk {i} starts at {chunks[i].FirstBucket}, before the last row of chunk {i - 1}.", nameof(chunks));
             }
 
             foreach (var dimension in Dimensions.Stored)
             {
-                if (filled[i].MaxCode(dimension) >= storedKeys[(int)dimension].Count)
+                if (chunks[i].MaxCode(dimension) >= storedKeys[(int)dimension].Count)
                 {
-                    throw new ArgumentException($"Batch {i} has code {filled[i].MaxCode(dimension)} of {dimension}, which has {storedKeys[(int)dimension].Count} keys.", nameof(batches));
+                    throw new ArgumentException($"Chunk {i} has code {chunks[i].MaxCode(dimension)} of {dimension}, which has {storedKeys[(int)dimension].Count} keys.", nameof(chunks));
                 }
             }
         }
 
-        this.batches = filled;
+        this.chunks = [.. chunks];
 
         // Copies: a builder goes on filling its lists after it has made a snapshot of them.
         this.storedKeys = [.. storedKeys.Select(keys => (IReadOnlyList<string>)[.. keys])];
@@ -65,11 +64,11 @@ public sealed class UsageTable
         }
     }
 
-    /// <summary>Rows in time order. No batch is empty.</summary>
-    public IReadOnlyList<UsageBatch> Batches => batches;
+    /// <summary>Rows in time order.</summary>
+    public IReadOnlyList<UsageChunk> Chunks => chunks;
 
     /// <summary>Rows in all.</summary>
-    public long RowCount => batches.Sum(batch => (long)batch.RowCount);
+    public long RowCount => chunks.Sum(chunk => (long)chunk.RowCount);
 
     /// <summary>Time and grain of the files that the rows came from, in no order.</summary>
     public IReadOnlyList<Coverage> Coverage { get; }
@@ -87,7 +86,7 @@ public sealed class UsageTable
 
     /// <summary>The same rows under other names: what a change of the directory needs.</summary>
     /// <param name="names">Labels and lookups.</param>
-    public UsageTable WithNames(IUsageNames names) => new(batches, Coverage, storedKeys, names);
+    public UsageTable WithNames(IUsageNames names) => new(chunks, Coverage, storedKeys, names);
 
     private static (int[] Lookup, DimensionTable Table) Derive(Dimension dimension, IReadOnlyList<string> sourceKeys, IUsageNames names)
     {
@@ -119,100 +118,6 @@ public readonly record struct Coverage(Instant Start, Instant End, Duration Grai
     /// <param name="edge">A bucket edge.</param>
     public bool IsCutInexactlyBy(Instant edge) =>
         Start < edge && edge < End && edge.ToUnixTimeTicks() % Grain.BclCompatibleTicks != 0;
-}
-
-/// <summary>Rows of <see cref="UsageSchema"/> sorted by time, with what the planner needs to know about them.</summary>
-public sealed class UsageBatch
-{
-    private readonly int[] maxCodes = new int[Dimensions.Stored.Count];
-    private readonly long[] maxValues = new long[Measures.Count];
-    private readonly Int128[] totals = new Int128[Measures.Count];
-
-    /// <summary>Checks and measures a batch.</summary>
-    /// <param name="batch">Rows of <see cref="UsageSchema"/>; dimension codes are those of the table that it is for.</param>
-    /// <exception cref="ArgumentException">The schema is another, the rows are not sorted by time, or a measure is negative.</exception>
-    public UsageBatch(RecordBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        if (!batch.Schema.Fields.SequenceEqual(UsageSchema.Schema.Fields))
-        {
-            throw new ArgumentException("The batch does not have the columns of UsageSchema.", nameof(batch));
-        }
-
-        Batch = batch;
-        var starts = BucketStarts;
-        for (var row = 1; row < starts.Length; row++)
-        {
-            if (starts[row] < starts[row - 1])
-            {
-                throw new ArgumentException($"Row {row} starts before row {row - 1}; rows must be sorted by bucket_start.", nameof(batch));
-            }
-        }
-
-        foreach (var dimension in Dimensions.Stored)
-        {
-            foreach (var code in Codes(dimension))
-            {
-                maxCodes[(int)dimension] = Math.Max(maxCodes[(int)dimension], code);
-            }
-        }
-
-        foreach (var measure in Measures.All)
-        {
-            long min = 0;
-            foreach (var value in Values(measure))
-            {
-                min = Math.Min(min, value);
-                maxValues[(int)measure] = Math.Max(maxValues[(int)measure], value);
-                totals[(int)measure] += value;
-            }
-
-            if (min < 0)
-            {
-                throw new ArgumentException($"Column '{measure.ColumnName()}' holds {min}; usage is never negative.", nameof(batch));
-            }
-        }
-
-        GC.KeepAlive(batch);
-    }
-
-    /// <summary>The rows.</summary>
-    public RecordBatch Batch { get; }
-
-    /// <summary>Rows, 0 or more.</summary>
-    public int RowCount => Batch.RowCount;
-
-    /// <summary>Start of the first row's interval.</summary>
-    public Instant FirstBucket => FromMicros(BucketStarts[0]);
-
-    /// <summary>Start of the last row's interval.</summary>
-    public Instant LastBucket => FromMicros(BucketStarts[^1]);
-
-    /// <summary>Interval starts in microseconds since the Unix epoch, ascending; valid while this batch is alive.</summary>
-    public ReadOnlySpan<long> BucketStarts => Batch.Column<PrimitiveArray<long>>(UsageSchema.BucketStart).Values;
-
-    /// <summary>Codes of a stored dimension by row; valid while this batch is alive.</summary>
-    /// <param name="dimension">A stored dimension.</param>
-    public ReadOnlySpan<int> Codes(Dimension dimension) => Batch.Column<DictionaryArray>(UsageSchema.ColumnOf(dimension)).Codes;
-
-    /// <summary>Values of a measure by row, 0 or more; valid while this batch is alive.</summary>
-    /// <param name="measure">Any measure.</param>
-    public ReadOnlySpan<long> Values(Measure measure) => Batch.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values;
-
-    /// <summary>The largest code of a dimension.</summary>
-    /// <param name="dimension">A stored dimension.</param>
-    public int MaxCode(Dimension dimension) => maxCodes[(int)dimension];
-
-    /// <summary>The largest value of a measure: what proves that a sum fits in 64 bits.</summary>
-    /// <param name="measure">Any measure.</param>
-    public long MaxValue(Measure measure) => maxValues[(int)measure];
-
-    /// <summary>What no sum over some of the rows can pass: the smaller of the exact total and the largest value times the rows.</summary>
-    /// <param name="measure">Any measure.</param>
-    /// <param name="rows">Number of rows, 0 or more.</param>
-    public Int128 Bound(Measure measure, int rows) => Int128.Min(totals[(int)measure], (Int128)maxValues[(int)measure] * rows);
-
-    private static Instant FromMicros(long micros) => Instants.FromUnixMicroseconds(micros);
 }
 
 /// <summary>Instants as the microseconds that columns hold.</summary>

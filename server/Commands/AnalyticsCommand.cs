@@ -13,5 +13,6 @@ internal static class AnalyticsCommand
         DirectoryCommand.Create(),
         TokenCommand.Create(clock),
         VerifyCommand.Create(),
+        InspectCommand.Create(),
     };
 }

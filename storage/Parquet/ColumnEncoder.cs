@@ -21,6 +21,9 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
     /// <summary>The pages of the last chunk, until the next.</summary>
     public PageBuffer Pages => pages;
 
+    /// <summary>The bounds of each data page of the last chunk; null if the chunk has none.</summary>
+    public IReadOnlyList<ColumnStatistics>? PageBounds { get; private set; }
+
     /// <summary>Encodes one chunk.</summary>
     /// <param name="field">The column, for messages.</param>
     /// <param name="column">1 row or more.</param>
@@ -75,7 +78,7 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
                 if (otherPages.SizeBytes < smallest)
                 {
                     (pages, otherPages) = (otherPages, pages);
-                    return Bounds<T>(distinct);
+                    return KeepBounds(values, Bounds<T>(distinct));
                 }
             }
         }
@@ -89,7 +92,7 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
             EncodePlain(values);
         }
 
-        return Bounds(values);
+        return KeepBounds(values, Bounds(values));
     }
 
     private void EncodeDeltas(ReadOnlySpan<long> values)
@@ -188,7 +191,7 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
         }
 
         EncodeCodes(pages, texts.Count, codes);
-        return bounds;
+        return KeepBounds(texts, codes, bounds);
     }
 
     private ColumnStatistics EncodePlainTexts(TextDictionary texts, ReadOnlySpan<int> codes, string name)
@@ -208,7 +211,7 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
         }
 
         pages.EndPage(PageType.Data, ParquetEncoding.Plain, codes.Length - firstRow);
-        return bounds;
+        return KeepBounds(texts, codes, bounds);
     }
 
     private static long DictionaryBytes(TextDictionary texts) => texts.LengthBytes + ((long)texts.Count * sizeof(uint));
@@ -233,6 +236,57 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
             target.EndPage(PageType.Data, ParquetEncoding.RleDictionary, page.Length);
         }
     }
+
+    private ColumnStatistics KeepBounds<T>(ReadOnlySpan<T> values, ColumnStatistics bounds)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        List<ColumnStatistics> all = [];
+        var rowCount = values.Length;
+        foreach (var rows in DataPageRows())
+        {
+            all.Add(rows == rowCount ? bounds : Bounds(values[..rows]));
+            values = values[rows..];
+        }
+
+        PageBounds = all;
+        return bounds;
+    }
+
+    private ColumnStatistics KeepBounds(TextDictionary texts, ReadOnlySpan<int> codes, ColumnStatistics bounds)
+    {
+        PageBounds = null;
+        if (bounds.Min is null)
+        {
+            return bounds;
+        }
+
+        List<ColumnStatistics> all = [];
+        var page = 0;
+        var lastPage = new int[texts.Count];
+        foreach (var rows in DataPageRows())
+        {
+            page++;
+            var (min, max) = (codes[0], codes[0]);
+            foreach (var code in codes[..rows])
+            {
+                // A text that came up in this page is compared once.
+                if (lastPage[code] != page)
+                {
+                    lastPage[code] = page;
+                    min = texts[code].SequenceCompareTo(texts[min]) < 0 ? code : min;
+                    max = texts[code].SequenceCompareTo(texts[max]) > 0 ? code : max;
+                }
+            }
+
+            all.Add(new ColumnStatistics(texts[min].ToArray(), texts[max].ToArray(), 0));
+            codes = codes[rows..];
+        }
+
+        PageBounds = all;
+        return bounds;
+    }
+
+    private IEnumerable<int> DataPageRows() => pages.Pages.Where(page => page.Type == PageType.Data).Select(page => page.ValueCount);
 
     private static ColumnStatistics Bounds<T>(ReadOnlySpan<T> values)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>

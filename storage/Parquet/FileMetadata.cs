@@ -32,6 +32,9 @@ internal sealed record SchemaElement
     /// <summary>Null for a group.</summary>
     public PhysicalType? Type { get; init; }
 
+    /// <summary>Bytes of each value of FIXED_LEN_BYTE_ARRAY.</summary>
+    public int? TypeLength { get; init; }
+
     public Repetition? Repetition { get; init; }
 
     public int? ChildCount { get; init; }
@@ -51,18 +54,20 @@ public sealed record RowGroupMetadata
     /// <summary>Rows, 0 or more.</summary>
     public required long RowCount { get; init; }
 
-    /// <summary>One chunk for each column, in the schema's order.</summary>
+    /// <summary>One chunk for each leaf of the schema, nested ones included, in its order.</summary>
     public required IReadOnlyList<ColumnChunkMetadata> Columns { get; init; }
 }
 
 /// <summary>The values of one column in one row group.</summary>
 public sealed record ColumnChunkMetadata
 {
-    /// <summary>The column's name.</summary>
+    /// <summary>The column's name; of a nested one the names from the root on, joined by points.</summary>
     public required string Column { get; init; }
 
     /// <summary>Bytes from the start of the file to the first page header.</summary>
-    public long StartOffset => DictionaryPageOffset is > 0 and var dictionary && dictionary < DataPageOffset ? dictionary : DataPageOffset;
+    public long StartOffset => DictionaryPageOffset is > 0 and var dictionary && (dictionary < DataPageOffset || DataPageOffset == 0)
+        ? dictionary
+        : DataPageOffset;
 
     /// <summary>Bytes on disk, page headers included.</summary>
     public required long SizeBytes { get; init; }
@@ -86,6 +91,12 @@ public sealed record ColumnChunkMetadata
 
     internal IReadOnlyList<KeyValuePair<string, string>> KeyValues { get; init; } = [];
 
+    /// <summary>Where the file says at which offset and row each page begins; null if it does not.</summary>
+    internal FileRange? OffsetIndex { get; init; }
+
+    /// <summary>Where the file has bounds for each page; null if it has none.</summary>
+    internal FileRange? ColumnIndex { get; init; }
+
     /// <summary>Why the chunk cannot be read whatever its pages hold: another file, or encryption.</summary>
     internal string? Obstacle { get; init; }
 }
@@ -106,7 +117,7 @@ public sealed record ColumnStatistics(ReadOnlyMemory<byte>? Min, ReadOnlyMemory<
         return TryInteger(Min, out min) && TryInteger(Max, out max);
     }
 
-    private static bool TryInteger(ReadOnlyMemory<byte>? bound, out long value)
+    internal static bool TryInteger(ReadOnlyMemory<byte>? bound, out long value)
     {
         value = bound?.Length switch
         {
@@ -117,3 +128,8 @@ public sealed record ColumnStatistics(ReadOnlyMemory<byte>? Min, ReadOnlyMemory<
         return bound?.Length is sizeof(long) or sizeof(int);
     }
 }
+
+/// <summary>Some bytes of a file.</summary>
+/// <param name="Offset">Bytes from the start of the file.</param>
+/// <param name="Length">Bytes.</param>
+internal readonly record struct FileRange(long Offset, int Length);

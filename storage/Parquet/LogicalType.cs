@@ -1,9 +1,20 @@
+using Analytics.Engine.Arrow;
+
 namespace Analytics.Storage.Parquet;
 
 /// <summary>What the stored values of a column mean: the union LogicalType of the format.</summary>
 internal abstract record LogicalType
 {
+    /// <summary>UTF-8: strings, enumerations and JSON documents.</summary>
     public sealed record Text : LogicalType;
+
+    public sealed record Date : LogicalType;
+
+    public sealed record Time(bool IsUtc, TimeUnit Unit) : LogicalType;
+
+    public sealed record Uuid : LogicalType;
+
+    public sealed record Float16 : LogicalType;
 
     public sealed record Decimal(int Scale, int Precision) : LogicalType;
 
@@ -29,14 +40,26 @@ internal abstract record LogicalType
                 case 5:
                     result = ReadDecimal(ref reader);
                     break;
+                case 7:
+                    var (isTimeUtc, timeUnit) = ReadTime(ref reader);
+                    result = new Time(isTimeUtc, timeUnit);
+                    break;
                 case 8:
-                    result = ReadTimestamp(ref reader);
+                    var (isUtc, unit) = ReadTime(ref reader);
+                    result = new Timestamp(isUtc, unit);
                     break;
                 case 10:
                     result = ReadInteger(ref reader);
                     break;
                 default:
-                    result = id == 1 ? new Text() : new Other(id);
+                    result = id switch
+                    {
+                        1 or 4 or 12 => new Text(),
+                        6 => new Date(),
+                        14 => new Uuid(),
+                        15 => new Float16(),
+                        _ => new Other(id),
+                    };
                     reader.Skip(type);
                     break;
             }
@@ -62,9 +85,15 @@ internal abstract record LogicalType
                 writer.BeginStruct(8);
                 writer.Bool(1, timestamp.IsUtc);
                 writer.BeginStruct(2);
-                writer.BeginStruct((short)timestamp.Unit);
+                writer.BeginStruct((short)timestamp.Unit); // MILLIS 1, MICROS 2, NANOS 3, as in Arrow's unit
                 writer.EndStruct();
                 writer.EndStruct();
+                break;
+            case Date:
+                writer.BeginStruct(6);
+                break;
+            case Uuid:
+                writer.BeginStruct(14);
                 break;
             case Integer integer:
                 writer.BeginStruct(10);
@@ -101,7 +130,8 @@ internal abstract record LogicalType
         return new Decimal(scale, precision);
     }
 
-    private static Timestamp ReadTimestamp(ref ThriftCompactReader reader)
+    // TimeType and TimestampType have the same fields.
+    private static (bool IsUtc, TimeUnit Unit) ReadTime(ref ThriftCompactReader reader)
     {
         var isUtc = false;
         var unit = default(TimeUnit);
@@ -125,7 +155,7 @@ internal abstract record LogicalType
             }
         }
 
-        return new Timestamp(isUtc, unit);
+        return (isUtc, unit);
     }
 
     private static Integer ReadInteger(ref ThriftCompactReader reader)

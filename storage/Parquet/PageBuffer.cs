@@ -42,3 +42,9 @@ internal sealed class PageBuffer
 
 /// <summary>One page of a <see cref="PageBuffer"/>.</summary>
 internal readonly record struct EncodedPage(PageType Type, ParquetEncoding Encoding, int ValueCount, int UncompressedBytes, int Start, int End);
+
+/// <summary>A data page that is in the file.</summary>
+/// <param name="Offset">Bytes from the start of the file to its header.</param>
+/// <param name="SizeBytes">With its header.</param>
+/// <param name="RowCount">Its rows.</param>
+internal readonly record struct WrittenPage(long Offset, int SizeBytes, int RowCount);

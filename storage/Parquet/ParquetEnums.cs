@@ -24,11 +24,22 @@ internal enum Repetition
 internal enum ConvertedType
 {
     Utf8 = 0,
+    Enum = 4,
     Decimal = 5,
+    Date = 6,
+    TimeMillis = 7,
+    TimeMicros = 8,
     TimestampMillis = 9,
     TimestampMicros = 10,
+    UInt8 = 11,
+    UInt16 = 12,
+    UInt32 = 13,
+    UInt64 = 14,
+    Int8 = 15,
+    Int16 = 16,
     Int32 = 17,
     Int64 = 18,
+    Json = 19,
 }
 
 internal enum ParquetEncoding
@@ -62,11 +73,4 @@ internal enum PageType
     Index = 1,
     Dictionary = 2,
     DataV2 = 3,
-}
-
-internal enum TimeUnit
-{
-    Millis = 1,
-    Micros = 2,
-    Nanos = 3,
 }

@@ -87,7 +87,8 @@ internal static class ParquetFooter
             }
         }
 
-        if (reader.Position != bytes.Length)
+        // The footer of a file with encrypted columns is followed by its signature.
+        if (reader.Position != bytes.Length && !isEncrypted)
         {
             throw new MalformedDataException($"{bytes.Length - reader.Position} bytes after the footer", "none");
         }
@@ -123,6 +124,7 @@ internal static class ParquetFooter
     {
         writer.BeginStruct();
         WriteInt32(writer, 1, (int?)element.Type);
+        WriteInt32(writer, 2, element.TypeLength);
         WriteInt32(writer, 3, (int?)element.Repetition);
         writer.Text(4, element.Name);
         WriteInt32(writer, 5, element.ChildCount);
@@ -135,7 +137,7 @@ internal static class ParquetFooter
 
     private static SchemaElement ReadSchemaElement(ref ThriftCompactReader reader)
     {
-        int? physical = null, repetition = null, childCount = null, converted = null, scale = null, precision = null;
+        int? physical = null, typeLength = null, repetition = null, childCount = null, converted = null, scale = null, precision = null;
         string? name = null;
         LogicalType? logical = null;
         for (var id = reader.BeginStruct(); reader.NextField(ref id, out var type);)
@@ -144,6 +146,9 @@ internal static class ParquetFooter
             {
                 case 1:
                     physical = reader.Int32(type);
+                    break;
+                case 2:
+                    typeLength = reader.Int32(type);
                     break;
                 case 3:
                     repetition = reader.Int32(type);
@@ -176,6 +181,7 @@ internal static class ParquetFooter
         {
             Name = Required(name, "name of a schema element"),
             Type = (PhysicalType?)physical,
+            TypeLength = typeLength,
             Repetition = (Repetition?)repetition,
             ChildCount = childCount,
             ConvertedType = (ConvertedType?)converted,
@@ -263,13 +269,26 @@ internal static class ParquetFooter
         }
 
         writer.EndStruct();
+        WriteRange(writer, 4, chunk.OffsetIndex);
+        WriteRange(writer, 6, chunk.ColumnIndex);
         writer.EndStruct();
+    }
+
+    private static void WriteRange(ThriftCompactWriter writer, short field, FileRange? range)
+    {
+        if (range is { } present)
+        {
+            writer.Int64(field, present.Offset);
+            writer.Int32((short)(field + 1), present.Length);
+        }
     }
 
     private static ColumnChunkMetadata ReadColumnChunk(ref ThriftCompactReader reader)
     {
         ColumnChunkMetadata? metadata = null;
         string? obstacle = null;
+        long? offsetIndex = null, columnIndex = null;
+        int? offsetIndexLength = null, columnIndexLength = null;
         for (var id = reader.BeginStruct(); reader.NextField(ref id, out var type);)
         {
             switch (id)
@@ -281,6 +300,18 @@ internal static class ParquetFooter
                 case 3 when type == ThriftType.Struct:
                     metadata = ReadColumnMetadata(ref reader);
                     break;
+                case 4:
+                    offsetIndex = reader.Int64(type);
+                    break;
+                case 5:
+                    offsetIndexLength = reader.Int32(type);
+                    break;
+                case 6:
+                    columnIndex = reader.Int64(type);
+                    break;
+                case 7:
+                    columnIndexLength = reader.Int32(type);
+                    break;
                 case 8 or 9:
                     obstacle = "an encrypted column";
                     reader.Skip(type);
@@ -291,7 +322,14 @@ internal static class ParquetFooter
             }
         }
 
-        return Required(metadata, "meta_data of a column chunk") with { Obstacle = obstacle };
+        return Required(metadata, "meta_data of a column chunk") with
+        {
+            Obstacle = obstacle,
+            OffsetIndex = RangeOf(offsetIndex, offsetIndexLength),
+            ColumnIndex = RangeOf(columnIndex, columnIndexLength),
+        };
+
+        static FileRange? RangeOf(long? offset, int? length) => offset is { } start && length is { } bytes ? new FileRange(start, bytes) : null;
     }
 
     private static ColumnChunkMetadata ReadColumnMetadata(ref ThriftCompactReader reader)

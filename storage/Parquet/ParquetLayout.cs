@@ -17,8 +17,14 @@ internal static class ParquetLayout
     /// <summary>The largest dictionary that is written by choice: a larger one does not fit the processor's cache on reading.</summary>
     public const int DictionaryLimitBytes = 1 << 20;
 
-    /// <summary>Key of the chunk's metadata with 8 hexadecimal digits: the CRC-32 of all bytes of the chunk.</summary>
-    public const string ChunkCrcKey = "analytics.crc32";
+    /// <summary>
+    /// Key of metadata with 8 hexadecimal digits: of a chunk's the CRC-32 of all bytes of the chunk, of the file's that of
+    /// the page index.
+    /// </summary>
+    public const string CrcKey = "analytics.crc32";
 
     public static ReadOnlySpan<byte> Magic => "PAR1"u8;
+
+    /// <summary>Stands in the place of <see cref="Magic"/> where the footer is encrypted.</summary>
+    public static ReadOnlySpan<byte> EncryptedMagic => "PARE"u8;
 }

@@ -1,15 +1,15 @@
 namespace Analytics.Storage.Parquet;
 
 /// <summary>A place in a file, for error messages.</summary>
-internal readonly record struct ParquetLocation(string Path, int? RowGroup = null, string? Column = null)
+internal readonly record struct ParquetLocation(string Path, int? RowGroup = null, string? Column = null, long? Offset = null)
 {
     private const string DamagedAdvice = "The file is damaged; restore it from a backup or write it again.";
 
     public CorruptFileException Corrupt(string found, string expected, string? advice = null) =>
-        new(Path, RowGroup, Column, found, expected, advice ?? DamagedAdvice);
+        new(Path, RowGroup, Column, found, expected, advice ?? DamagedAdvice, null, Offset);
 
     public CorruptFileException Corrupt(MalformedDataException error) =>
-        new(Path, RowGroup, Column, error.Found, error.Expected, error.Advice ?? DamagedAdvice, error);
+        new(Path, RowGroup, Column, error.Found, error.Expected, error.Advice ?? DamagedAdvice, error, Offset);
 
     /// <summary>Reads bytes that the file should have.</summary>
     public void Read(ReadableFile file, long offset, Span<byte> target)

@@ -2,26 +2,30 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using Analytics.Engine.Arrow;
+using Analytics.Storage.Compression;
 
 namespace Analytics.Storage.Parquet;
 
-/// <summary>Reads Parquet files of required columns in PLAIN, dictionary and DELTA_BINARY_PACKED encoding, uncompressed or with Snappy.</summary>
+/// <summary>Reads Parquet files: all columns of single values, in every encoding and compression that writers use.</summary>
 /// <remarks>
-/// Nothing in the file is believed: whatever its bytes, reading gives rows or <see cref="CorruptFileException"/>, and
-/// memory stays within a small multiple of the uncompressed size (at most 22 times the file's) plus 8 bytes for each
-/// value that its pages really hold.
+/// Structs, lists and maps are passed over. Nothing in the file is believed: whatever its bytes, reading gives rows or
+/// <see cref="CorruptFileException"/>, and memory is taken only for values that the pages really hold; a size that the
+/// file merely claims reserves addresses at most.
 /// Safe for use by several threads where the <see cref="ReadableFile"/> is.
 /// </remarks>
 public sealed class ParquetReader
 {
     private readonly ReadableFile file;
+    private readonly ParquetSchema columns;
 
-    private ParquetReader(ReadableFile file, string name, long footerOffset, Schema schema, FileMetadata metadata)
+    private ParquetReader(ReadableFile file, string name, long footerOffset, ParquetSchema columns, FileMetadata metadata)
     {
         this.file = file;
+        this.columns = columns;
         Name = name;
         FooterOffset = footerOffset;
-        Schema = schema;
+        Schema = new Schema(columns.Columns.Select(column => new Field(column.Name, column.Type, column.IsNullable)));
+        CreatedBy = metadata.CreatedBy;
         RowCount = metadata.RowCount;
         RowGroups = metadata.RowGroups;
         var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -36,8 +40,14 @@ public sealed class ParquetReader
     /// <summary>The file's name in messages.</summary>
     public string Name { get; }
 
-    /// <summary>The columns. Texts are always DictionaryUtf8, whatever their encoding in the file.</summary>
+    /// <summary>The columns of single values. Texts are always DictionaryUtf8, whatever their encoding in the file.</summary>
     public Schema Schema { get; }
+
+    /// <summary>Names of the structs, lists and maps, which are not read.</summary>
+    public IReadOnlyList<string> NestedColumns => columns.NestedColumns;
+
+    /// <summary>The program that wrote the file, in its own words; null if it does not say.</summary>
+    public string? CreatedBy { get; }
 
     /// <summary>Rows of all row groups.</summary>
     public long RowCount { get; }
@@ -62,6 +72,11 @@ public sealed class ParquetReader
         ArgumentNullException.ThrowIfNull(file);
         var where = new ParquetLocation(name);
         var frame = ReadFrame(file, where);
+        if (frame.IsEncrypted)
+        {
+            throw Encrypted(where, "a file with an encrypted footer (PARE)");
+        }
+
         if (checkMagic && !(frame.HasFirstMagic && frame.HasLastMagic))
         {
             throw where.Corrupt(
@@ -75,23 +90,23 @@ public sealed class ParquetReader
             var metadata = ParquetFooter.Read(bytes);
             if (metadata.IsEncrypted)
             {
-                throw new MalformedDataException("an encrypted file", "a plain one", "Write the file again without encryption.");
+                throw Encrypted(where, "a file with encrypted columns");
             }
 
+            metadata = WriterFaults.Mend(metadata, frame.FooterOffset);
             var schema = ParquetSchema.FromElements(metadata.Schema, where);
             CheckRowGroups(metadata, schema, frame.FooterOffset, where);
             return new ParquetReader(file, name, frame.FooterOffset, schema, metadata);
         }
         catch (MalformedDataException error)
         {
-            throw where.Corrupt(error);
+            throw (where with { Offset = frame.FooterOffset }).Corrupt(error);
         }
     }
 
     /// <summary>Reads some columns of one row group; only their bytes are read from the file.</summary>
     /// <param name="rowGroup">0 to the number of row groups - 1.</param>
-    /// <param name="columns">Distinct names of columns of the schema; the batch has them in this order. Without any the batch has no rows.</param>
-    /// <returns>Texts as DictionaryArray with distinct texts, INT64 as PrimitiveArray of long, INT32 of int.</returns>
+    /// <param name="columns">Distinct names of columns of the schema; the batch has them in this order.</param>
     /// <exception cref="ArgumentException">There is no such row group or column.</exception>
     /// <exception cref="CorruptFileException">A column is damaged, or in a form that is not supported.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
@@ -100,28 +115,70 @@ public sealed class ParquetReader
         ArgumentNullException.ThrowIfNull(columns);
         ArgumentOutOfRangeException.ThrowIfNegative(rowGroup);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rowGroup, RowGroups.Count);
-        var indices = new int[columns.Count];
-        for (var i = 0; i < indices.Length; i++)
-        {
-            indices[i] = Schema.IndexOf(columns[i]);
-            if (indices[i] < 0)
-            {
-                throw new ArgumentException($"'{Name}' has no column '{columns[i]}'.", nameof(columns));
-            }
-        }
+        int[] indices = [.. columns.Select(IndexOf)];
+        using var reader = new ColumnChunkReader();
 
-        var projected = new Schema(indices.Select(index => Schema.Fields[index]));
-        return new RecordBatch(projected, [.. indices.Select(index => ReadColumn(rowGroup, index, checkPages: false))]);
+        // All columns lie in one block, which is only reserved: what a lying footer says of it costs nothing.
+        var rowCount = RowGroups[rowGroup].RowCount;
+        var arena = new NativeArena(indices.Sum(index => NativeArena.SizeOf(rowCount * WidthOf(Schema.Fields[index].Type))));
+        return new RecordBatch(
+            new Schema(indices.Select(index => Schema.Fields[index])),
+            (int)rowCount,
+            [.. indices.Select(index => ReadColumn(reader, rowGroup, index, checkPages: false, arena))]);
     }
 
+    /// <summary>Whether a row group may have a value in a range, by the bounds in the footer; nothing else is read.</summary>
+    /// <param name="rowGroup">0 to the number of row groups - 1.</param>
+    /// <param name="column">A column of the schema, of signed integers, dates, timestamps or decimals.</param>
+    /// <param name="min">The least value that is asked for, in the column's unit.</param>
+    /// <param name="max">The greatest value that is asked for.</param>
+    /// <returns>False only where no value can be in the range; true also where the file has no bounds to rely on.</returns>
+    /// <exception cref="ArgumentException">There is no such row group or column.</exception>
+    public bool MayHold(int rowGroup, string column, long min, long max)
+    {
+        var chunk = ChunkOf(rowGroup, column, out var type);
+        var isOrdered = type is ArrowType.IntType(_, true) or ArrowType.DateType or ArrowType.TimestampType or ArrowType.TimeType or ArrowType.DecimalType;
+        return !isOrdered
+            || chunk.Statistics is not { } statistics
+            || !statistics.TryIntegers(out var least, out var greatest)
+            || (least <= max && greatest >= min);
+    }
+
+    /// <summary>Whether a row group may have a text, by the bounds in the footer; nothing else is read.</summary>
+    /// <param name="rowGroup">0 to the number of row groups - 1.</param>
+    /// <param name="column">A column of the schema, of texts.</param>
+    /// <param name="utf8">The text that is asked for.</param>
+    /// <returns>False only where the text cannot be there; true also where the file has no bounds to rely on.</returns>
+    /// <exception cref="ArgumentException">There is no such row group or column.</exception>
+    public bool MayHold(int rowGroup, string column, ReadOnlySpan<byte> utf8)
+    {
+        var chunk = ChunkOf(rowGroup, column, out var type);
+        return type is not ArrowType.DictionaryType
+            || chunk.Statistics is not { Min: { } min, Max: { } max }
+            || (min.Span.SequenceCompareTo(utf8) <= 0 && utf8.SequenceCompareTo(max.Span) <= 0);
+    }
+
+    /// <summary>What the footer says of the values of one column in one row group.</summary>
+    /// <param name="rowGroup">0 to the number of row groups - 1.</param>
+    /// <param name="column">A column of the schema.</param>
+    /// <exception cref="ArgumentException">There is no such row group or column.</exception>
+    public ColumnChunkMetadata Chunk(int rowGroup, string column) => ChunkOf(rowGroup, column, out _);
+
+    /// <summary>The type that a column has in the file.</summary>
+    /// <param name="column">A column of the schema.</param>
+    internal PhysicalType PhysicalTypeOf(string column) => columns.Columns[IndexOf(column)].Physical;
+
     /// <summary>Reads one column of one row group.</summary>
+    /// <param name="reader">Used for this call alone.</param>
     /// <param name="rowGroup">0 to the number of row groups - 1.</param>
     /// <param name="column">0 to the number of columns - 1.</param>
     /// <param name="checkPages">Whether to compare pages with their checksums even if that of the chunk, which covers them, is right.</param>
-    internal ArrowArray ReadColumn(int rowGroup, int column, bool checkPages)
+    /// <param name="arena">Gives the memory for values of fixed width and for codes, if it has room.</param>
+    internal ArrowArray ReadColumn(ColumnChunkReader reader, int rowGroup, int column, bool checkPages, NativeArena? arena = null)
     {
-        var chunk = RowGroups[rowGroup].Columns[column];
-        var where = new ParquetLocation(Name, rowGroup, Schema.Fields[column].Name);
+        var source = columns.Columns[column];
+        var chunk = RowGroups[rowGroup].Columns[source.Leaf];
+        var where = new ParquetLocation(Name, rowGroup, source.Name);
         CheckReadable(chunk, where);
         var size = (int)chunk.SizeBytes;
         var rented = ArrayPool<byte>.Shared.Rent(size);
@@ -130,20 +187,41 @@ public sealed class ParquetReader
             var bytes = rented.AsSpan(0, size);
             where.Read(file, chunk.StartOffset, bytes);
             var isChecked = CheckChunkCrc(chunk, bytes, where);
-            var pages = ColumnPages.Find(bytes, chunk.Codec, (int)chunk.ValueCount, checkPages || !isChecked);
-            return chunk.Codec == CompressionCodec.Uncompressed
-                ? Decode(bytes, pages, chunk, Schema.Fields[column].Type)
-                : DecodeCompressed(bytes, pages, chunk, Schema.Fields[column].Type);
+            return reader.Read(bytes, chunk, source, checkPages || !isChecked, arena);
         }
         catch (MalformedDataException error)
         {
-            throw where.Corrupt(error);
+            throw (where with { Offset = chunk.StartOffset + reader.Position }).Corrupt(error);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(rented);
         }
     }
+
+    // Bytes of each value that are taken from the arena.
+    private static int WidthOf(ArrowType type) => type switch
+    {
+        ArrowType.IntType or ArrowType.FloatType or ArrowType.DateType or ArrowType.TimeType or ArrowType.TimestampType or ArrowType.DecimalType(64, _, _) => sizeof(long),
+        ArrowType.DictionaryType => sizeof(int),
+        _ => 0,
+    };
+
+    private int IndexOf(string column) => Schema.IndexOf(column) is >= 0 and var index
+        ? index
+        : throw new ArgumentException($"'{Name}' has no column '{column}' of single values.", nameof(column));
+
+    private ColumnChunkMetadata ChunkOf(int rowGroup, string column, out ArrowType type)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rowGroup);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rowGroup, RowGroups.Count);
+        var source = columns.Columns[IndexOf(column)];
+        type = source.Type;
+        return RowGroups[rowGroup].Columns[source.Leaf];
+    }
+
+    private static CorruptFileException Encrypted(ParquetLocation where, string found) =>
+        where.Corrupt(found, "a plain one", "Write the file again without encryption.");
 
     internal static ParquetFrame ReadFrame(ReadableFile file, ParquetLocation where)
     {
@@ -168,34 +246,8 @@ public sealed class ParquetReader
             file.Length - tail.Length - length,
             (int)length,
             head.SequenceEqual(ParquetLayout.Magic),
-            tail[sizeof(uint)..].SequenceEqual(ParquetLayout.Magic));
-    }
-
-    private static ArrowArray DecodeCompressed(ReadOnlySpan<byte> bytes, List<Page> pages, ColumnChunkMetadata chunk, ArrowType type)
-    {
-        var size = pages.Sum(page => page.Header.UncompressedBytes);
-        var rented = ArrayPool<byte>.Shared.Rent(size);
-        try
-        {
-            var uncompressed = rented.AsSpan(0, size);
-            return Decode(uncompressed, ColumnPages.Decompress(bytes, pages, uncompressed), chunk, type);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    private static ArrowArray Decode(ReadOnlySpan<byte> bytes, List<Page> pages, ColumnChunkMetadata chunk, ArrowType type)
-    {
-        var valueCount = (int)chunk.ValueCount;
-        var reader = new ColumnChunkReader(bytes, pages, chunk.Type);
-        return chunk.Type switch
-        {
-            PhysicalType.Int32 => reader.Integers<int>(type, valueCount),
-            PhysicalType.Int64 => reader.Integers<long>(type, valueCount),
-            _ => reader.Texts(valueCount),
-        };
+            tail[sizeof(uint)..].SequenceEqual(ParquetLayout.Magic),
+            head.SequenceEqual(ParquetLayout.EncryptedMagic) || tail[sizeof(uint)..].SequenceEqual(ParquetLayout.EncryptedMagic));
     }
 
     private static void CheckReadable(ColumnChunkMetadata chunk, ParquetLocation where)
@@ -205,9 +257,9 @@ public sealed class ParquetReader
             throw where.Corrupt(chunk.Obstacle, "plain values in the same file", "Write the file again in one piece and without encryption.");
         }
 
-        if (chunk.Codec is not (CompressionCodec.Uncompressed or CompressionCodec.Snappy))
+        if (!PageCodec.IsSupported(chunk.Codec))
         {
-            throw where.Corrupt($"compression {chunk.Codec}", "Uncompressed or Snappy", "Write the file again without compression or with Snappy.");
+            throw where.Corrupt($"compression {chunk.Codec}", "Snappy, Gzip, Brotli, Lz4, Lz4Raw, Zstd or none", "Write the file again with Snappy or Zstd.");
         }
 
         if (chunk.SizeBytes > ParquetLayout.MaxChunkBytes)
@@ -219,7 +271,7 @@ public sealed class ParquetReader
 
     private static bool CheckChunkCrc(ColumnChunkMetadata chunk, ReadOnlySpan<byte> bytes, ParquetLocation where)
     {
-        var text = chunk.KeyValues.LastOrDefault(pair => pair.Key == ParquetLayout.ChunkCrcKey).Value;
+        var text = chunk.KeyValues.LastOrDefault(pair => pair.Key == ParquetLayout.CrcKey).Value;
         if (text is null)
         {
             return false;
@@ -231,7 +283,7 @@ public sealed class ParquetReader
             : throw where.Corrupt($"bytes with CRC-32 {actual}", $"{text}, as the footer says");
     }
 
-    private static void CheckRowGroups(FileMetadata metadata, Schema schema, long footerOffset, ParquetLocation where)
+    private static void CheckRowGroups(FileMetadata metadata, ParquetSchema schema, long footerOffset, ParquetLocation where)
     {
         var rows = 0L;
         var ranges = new List<(long Start, long End, ParquetLocation Where)>();
@@ -245,16 +297,21 @@ public sealed class ParquetReader
                     $"{rowGroup.RowCount} rows", $"0 to {ParquetLayout.MaxRowsPerRowGroup}", "Write the file again with smaller row groups.");
             }
 
-            if (rowGroup.Columns.Count != schema.Fields.Count)
+            if (rowGroup.Columns.Count != schema.LeafPaths.Count)
             {
-                throw place.Corrupt($"{rowGroup.Columns.Count} columns", $"{schema.Fields.Count}, as in the schema");
+                throw place.Corrupt($"{rowGroup.Columns.Count} columns", $"{schema.LeafPaths.Count}, as in the schema");
+            }
+
+            foreach (var field in schema.Columns)
+            {
+                CheckColumn(rowGroup.Columns[field.Leaf], field, rowGroup.RowCount, place with { Column = field.Name });
             }
 
             for (var c = 0; c < rowGroup.Columns.Count; c++)
             {
                 var chunk = rowGroup.Columns[c];
-                var column = place with { Column = schema.Fields[c].Name };
-                CheckChunk(chunk, schema.Fields[c], rowGroup.RowCount, footerOffset, column);
+                var column = place with { Column = schema.LeafPaths[c] };
+                CheckChunk(chunk, schema.LeafPaths[c], footerOffset, column);
                 ranges.Add((chunk.StartOffset, chunk.StartOffset + chunk.SizeBytes, column));
             }
 
@@ -277,18 +334,24 @@ public sealed class ParquetReader
         }
     }
 
-    private static void CheckChunk(ColumnChunkMetadata chunk, Field field, long rowCount, long footerOffset, ParquetLocation where)
+    private static void CheckColumn(ColumnChunkMetadata chunk, ParquetColumn column, long rowCount, ParquetLocation where)
     {
-        if (chunk.Column != field.Name || chunk.Type != ParquetSchema.PhysicalTypeOf(field.Type))
+        if (chunk.Type != column.Physical)
         {
-            throw where.Corrupt(
-                $"a chunk of column '{chunk.Column}' and type {chunk.Type}",
-                $"'{field.Name}' and {ParquetSchema.PhysicalTypeOf(field.Type)}, as in the schema");
+            throw where.Corrupt($"a chunk of type {chunk.Type}", $"{column.Physical}, as in the schema");
         }
 
         if (chunk.ValueCount != rowCount)
         {
             throw where.Corrupt($"{chunk.ValueCount} values", $"{rowCount}, one for each row");
+        }
+    }
+
+    private static void CheckChunk(ColumnChunkMetadata chunk, string path, long footerOffset, ParquetLocation where)
+    {
+        if (chunk.Column != path)
+        {
+            throw where.Corrupt($"a chunk of column '{chunk.Column}'", $"'{path}', as in the schema");
         }
 
         var start = chunk.StartOffset;
@@ -301,4 +364,4 @@ public sealed class ParquetReader
 }
 
 /// <summary>Where the footer lies, and whether both magics are in place.</summary>
-internal readonly record struct ParquetFrame(long FooterOffset, int FooterBytes, bool HasFirstMagic, bool HasLastMagic);
+internal readonly record struct ParquetFrame(long FooterOffset, int FooterBytes, bool HasFirstMagic, bool HasLastMagic, bool IsEncrypted);

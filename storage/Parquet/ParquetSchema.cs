@@ -2,147 +2,220 @@ using Analytics.Engine.Arrow;
 
 namespace Analytics.Storage.Parquet;
 
-/// <summary>Translates between the columns of this product and the schema elements of the format.</summary>
-internal static class ParquetSchema
+/// <summary>The columns of a file.</summary>
+/// <param name="Columns">Those of single values, which are read.</param>
+/// <param name="NestedColumns">Names of structs, lists and maps, which are passed over.</param>
+/// <param name="LeafPaths">For each leaf the names from the root on, joined by points.</param>
+internal sealed record ParquetSchema(
+    IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<string> NestedColumns, IReadOnlyList<string> LeafPaths)
 {
-    private const int PicoScale = 12;
+    /// <summary>Precision of a decimal that always fits in 64 bits.</summary>
     private const int MaxInt64Precision = 18;
 
-    private const string TypeAdvice =
-        "Write the file again with columns of int64, int32, timestamp (microseconds, UTC), decimal(18,12) or string.";
+    /// <summary>Precision of a decimal that always fits in 128 bits.</summary>
+    private const int MaxInt128Precision = 38;
 
+    private const int MaxDepth = 64;
+    private const int UuidBytes = 16;
+    private const int Float16Bytes = 2;
+
+    /// <summary>The tree of schema elements for columns that are written.</summary>
+    /// <exception cref="ArgumentException">A column's type is not written.</exception>
     public static IReadOnlyList<SchemaElement> ToElements(Schema schema) =>
     [
         new SchemaElement { Name = "schema", ChildCount = schema.Fields.Count },
         .. schema.Fields.Select(ToElement),
     ];
 
-    /// <summary>The columns of a file.</summary>
-    /// <exception cref="CorruptFileException">A column is of a form that is not supported, or the tree is broken.</exception>
-    public static Schema FromElements(IReadOnlyList<SchemaElement> elements, ParquetLocation file)
+    /// <summary>Finds the columns in a tree of schema elements, which lie in the order of a walk from the root.</summary>
+    /// <exception cref="CorruptFileException">The tree is broken, or a column's type is none of the format.</exception>
+    public static ParquetSchema FromElements(IReadOnlyList<SchemaElement> elements, ParquetLocation file)
     {
-        if (elements.Count == 0 || elements[0].ChildCount is not { } childCount)
+        if (elements.Count == 0 || elements[0].ChildCount is not >= 0)
         {
             throw file.Corrupt($"a schema of {elements.Count} elements without a root", "a root with the number of columns");
         }
 
+        List<ParquetColumn> columns = [];
+        List<string> nested = [];
+        List<string> leaves = [];
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var element in elements.Skip(1))
+        var next = 1;
+        for (var i = 0; i < elements[0].ChildCount; i++)
         {
+            var element = ElementAt(elements, next, file);
             if (!names.Add(element.Name))
             {
                 throw file.Corrupt($"two columns named '{element.Name}'", "distinct names", "Write the file again with distinct names.");
             }
+
+            if (element.Type is not null && element.Repetition != Repetition.Repeated)
+            {
+                columns.Add(ToColumn(element, leaves.Count, file with { Column = element.Name }));
+            }
+            else
+            {
+                nested.Add(element.Name);
+            }
+
+            next = AddLeaves(elements, next, "", depth: 0, leaves, file);
         }
 
-        var fields = elements.Skip(1).Select(element => new Field(element.Name, ToType(element, file with { Column = element.Name }))).ToList();
-        return fields.Count == childCount
-            ? new Schema(fields)
-            : throw file.Corrupt($"{fields.Count} columns in the schema", $"{childCount}, as its root says");
+        return next == elements.Count
+            ? new ParquetSchema(columns, nested, leaves)
+            : throw file.Corrupt($"{elements.Count} elements in the schema", $"{next}, as their numbers of children say");
     }
 
-    public static PhysicalType PhysicalTypeOf(ArrowType type) => type switch
+    /// <summary>Goes over one element and all that are inside of it.</summary>
+    /// <returns>Position of the element after them.</returns>
+    private static int AddLeaves(IReadOnlyList<SchemaElement> elements, int index, string prefix, int depth, List<string> leaves, ParquetLocation file)
     {
-        ArrowType.IntType(32, true) => PhysicalType.Int32,
-        ArrowType.Utf8Type or ArrowType.DictionaryType => PhysicalType.ByteArray,
-        _ => PhysicalType.Int64,
+        var element = ElementAt(elements, index, file);
+        if (depth > MaxDepth)
+        {
+            throw file.Corrupt($"columns nested more than {MaxDepth} deep", $"at most {MaxDepth}");
+        }
+
+        var path = prefix + element.Name;
+        if (element.Type is not null)
+        {
+            leaves.Add(path);
+            return index + 1;
+        }
+
+        var next = index + 1;
+        for (var left = element.ChildCount ?? 0; left > 0; left--)
+        {
+            next = AddLeaves(elements, next, path + ".", depth + 1, leaves, file);
+        }
+
+        return next;
+    }
+
+    private static SchemaElement ElementAt(IReadOnlyList<SchemaElement> elements, int index, ParquetLocation file) => index < elements.Count
+        ? elements[index]
+        : throw file.Corrupt($"a schema of {elements.Count} elements", "more, as their numbers of children say");
+
+    private static ParquetColumn ToColumn(SchemaElement element, int leaf, ParquetLocation where)
+    {
+        var physical = element.Type!.Value;
+        var length = physical == PhysicalType.FixedLengthByteArray ? element.TypeLength ?? 0 : 0;
+        if (physical is < PhysicalType.Boolean or > PhysicalType.FixedLengthByteArray)
+        {
+            throw where.Corrupt($"physical type {(int)physical}", "0 (BOOLEAN) to 7 (FIXED_LEN_BYTE_ARRAY)");
+        }
+
+        if (physical == PhysicalType.FixedLengthByteArray && length is <= 0 or > ParquetLayout.MaxChunkBytes)
+        {
+            throw where.Corrupt($"values of {length} bytes", $"1 to {ParquetLayout.MaxChunkBytes}");
+        }
+
+        if (element.Repetition is not (Repetition.Required or Repetition.Optional))
+        {
+            throw where.Corrupt(
+                element.Repetition is { } found ? $"repetition {(int)found}" : "no repetition", "REQUIRED, OPTIONAL or REPEATED");
+        }
+
+        var logical = MeaningOf(element);
+        return new ParquetColumn(element.Name, TypeOf(physical, length, logical), element.Repetition == Repetition.Optional)
+        {
+            Leaf = leaf,
+            Physical = physical,
+            TypeLength = length,
+            LogicalType = logical,
+        };
+    }
+
+    // An annotation that does not fit the physical type, or is unknown, is as none: the values are read as they lie.
+    private static ArrowType TypeOf(PhysicalType physical, int length, LogicalType? logical) => (physical, logical) switch
+    {
+        (PhysicalType.Boolean, _) => ArrowType.Bool,
+        (PhysicalType.Float, _) => new ArrowType.FloatType(32),
+        (PhysicalType.Double, _) => ArrowType.Float64,
+        (PhysicalType.Int96, _) => new ArrowType.TimestampType(TimeUnit.Microsecond, Zone: null),
+        (PhysicalType.Int32, LogicalType.Integer(8 or 16 or 32, _) integer) => new ArrowType.IntType(integer.BitWidth, integer.IsSigned),
+        (PhysicalType.Int32, LogicalType.Date) => ArrowType.Date,
+        (PhysicalType.Int32, LogicalType.Time(_, TimeUnit.Millisecond) time) => new ArrowType.TimeType(time.Unit),
+        (PhysicalType.Int64, LogicalType.Integer(64, false)) => new ArrowType.IntType(64, IsSigned: false),
+        (PhysicalType.Int64, LogicalType.Time(_, TimeUnit.Microsecond or TimeUnit.Nanosecond) time) => new ArrowType.TimeType(time.Unit),
+        (PhysicalType.Int64, LogicalType.Timestamp(_, TimeUnit.Millisecond or TimeUnit.Microsecond or TimeUnit.Nanosecond) timestamp) =>
+            new ArrowType.TimestampType(timestamp.Unit, timestamp.IsUtc ? "UTC" : null),
+        (PhysicalType.Int32 or PhysicalType.Int64 or PhysicalType.ByteArray or PhysicalType.FixedLengthByteArray, LogicalType.Decimal number)
+            when IsDecimal(number) => DecimalType(number),
+        (PhysicalType.Int32, _) => ArrowType.Int32,
+        (PhysicalType.Int64, _) => ArrowType.Int64,
+        (PhysicalType.ByteArray, LogicalType.Text) => ArrowType.DictionaryUtf8,
+        (PhysicalType.ByteArray, _) => ArrowType.Binary,
+        (_, LogicalType.Float16) when length == Float16Bytes => new ArrowType.FloatType(16),
+        (_, LogicalType.Uuid) when length == UuidBytes => new ArrowType.FixedSizeBinaryType(length, IsUuid: true),
+        _ => new ArrowType.FixedSizeBinaryType(length),
+    };
+
+    private static bool IsDecimal(LogicalType.Decimal number) =>
+        number.Precision is > 0 and <= MaxInt128Precision && number.Scale >= 0 && number.Scale <= number.Precision;
+
+    private static ArrowType.DecimalType DecimalType(LogicalType.Decimal number) =>
+        new(number.Precision <= MaxInt64Precision ? 64 : 128, number.Precision, number.Scale);
+
+    // The newer annotation wins; one that is unknown leaves the word to the older one.
+    private static LogicalType? MeaningOf(SchemaElement element) => element switch
+    {
+        { LogicalType: not (null or Parquet.LogicalType.Other) } => element.LogicalType,
+        _ => element.ConvertedType switch
+        {
+            ConvertedType.Utf8 or ConvertedType.Enum or ConvertedType.Json => new LogicalType.Text(),
+            ConvertedType.Decimal => new LogicalType.Decimal(element.Scale ?? 0, element.Precision ?? 0),
+            ConvertedType.Date => new LogicalType.Date(),
+            ConvertedType.TimeMillis => new LogicalType.Time(IsUtc: true, TimeUnit.Millisecond),
+            ConvertedType.TimeMicros => new LogicalType.Time(IsUtc: true, TimeUnit.Microsecond),
+            ConvertedType.TimestampMillis => new LogicalType.Timestamp(IsUtc: true, TimeUnit.Millisecond),
+            ConvertedType.TimestampMicros => new LogicalType.Timestamp(IsUtc: true, TimeUnit.Microsecond),
+            ConvertedType.UInt8 => new LogicalType.Integer(8, IsSigned: false),
+            ConvertedType.UInt16 => new LogicalType.Integer(16, IsSigned: false),
+            ConvertedType.UInt32 => new LogicalType.Integer(32, IsSigned: false),
+            ConvertedType.UInt64 => new LogicalType.Integer(64, IsSigned: false),
+            ConvertedType.Int8 => new LogicalType.Integer(8, IsSigned: true),
+            ConvertedType.Int16 => new LogicalType.Integer(16, IsSigned: true),
+            ConvertedType.Int32 => new LogicalType.Integer(32, IsSigned: true),
+            ConvertedType.Int64 => new LogicalType.Integer(64, IsSigned: true),
+            _ => element.LogicalType,
+        },
     };
 
     private static SchemaElement ToElement(Field field)
     {
-        var element = new SchemaElement
+        if (field.IsNullable)
         {
-            Name = field.Name,
-            Type = PhysicalTypeOf(field.Type),
-            Repetition = Repetition.Required,
-        };
-        if (field.Type == ArrowType.Int32)
-        {
-            return element with { ConvertedType = ConvertedType.Int32, LogicalType = new LogicalType.Integer(32, IsSigned: true) };
+            throw new ArgumentException($"Column '{field.Name}' is nullable; only required columns are written to Parquet.");
         }
 
-        if (field.Type == ArrowType.Int64)
+        var element = new SchemaElement { Name = field.Name, Type = PhysicalTypeOf(field.Type), Repetition = Repetition.Required };
+        return field.Type switch
         {
-            return element with { ConvertedType = ConvertedType.Int64, LogicalType = new LogicalType.Integer(64, IsSigned: true) };
-        }
-
-        if (field.Type == ArrowType.TimestampMicrosUtc)
-        {
-            return element with
+            ArrowType.IntType(32, true) => element with { ConvertedType = ConvertedType.Int32, LogicalType = new LogicalType.Integer(32, IsSigned: true) },
+            ArrowType.IntType(64, true) => element with { ConvertedType = ConvertedType.Int64, LogicalType = new LogicalType.Integer(64, IsSigned: true) },
+            ArrowType.TimestampType(TimeUnit.Microsecond, "UTC") => element with
             {
                 ConvertedType = ConvertedType.TimestampMicros,
-                LogicalType = new LogicalType.Timestamp(IsUtc: true, TimeUnit.Micros),
-            };
-        }
-
-        if (field.Type == ArrowType.PicoDollars)
-        {
-            return element with
+                LogicalType = new LogicalType.Timestamp(IsUtc: true, TimeUnit.Microsecond),
+            },
+            ArrowType.DecimalType(64, var precision, var scale) => element with
             {
                 ConvertedType = ConvertedType.Decimal,
-                Scale = PicoScale,
-                Precision = MaxInt64Precision,
-                LogicalType = new LogicalType.Decimal(PicoScale, MaxInt64Precision),
-            };
-        }
-
-        if (field.Type == ArrowType.Utf8 || field.Type == ArrowType.DictionaryUtf8)
-        {
-            return element with { ConvertedType = ConvertedType.Utf8, LogicalType = new LogicalType.Text() };
-        }
-
-        throw new ArgumentException(
-            $"Column '{field.Name}' is {field.Type}, which is not written to Parquet. Use Int32, Int64, TimestampMicrosUtc, PicoDollars, Utf8 or DictionaryUtf8.");
-    }
-
-    private static ArrowType ToType(SchemaElement element, ParquetLocation column)
-    {
-        if (element.ChildCount > 0 || element.Type is not { } physical)
-        {
-            throw column.Corrupt("a nested column", "columns of single values", "Write the file again without structs, lists and maps.");
-        }
-
-        if (element.Repetition != Repetition.Required)
-        {
-            throw column.Corrupt(
-                $"{(element.Repetition is { } found ? NameOf(found) : "no")} values",
-                "REQUIRED values, which are never null",
-                "Write the file again with required (NOT NULL) columns.");
-        }
-
-        var logical = MeaningOf(element);
-        return (physical, logical) switch
-        {
-            (PhysicalType.Int64, null or LogicalType.Integer(64, true)) => ArrowType.Int64,
-            (PhysicalType.Int64, LogicalType.Timestamp(true, TimeUnit.Micros)) => ArrowType.TimestampMicrosUtc,
-            (PhysicalType.Int64, LogicalType.Decimal(PicoScale, >= PicoScale and <= MaxInt64Precision)) => ArrowType.PicoDollars,
-            (PhysicalType.Int32, null or LogicalType.Integer(32, true)) => ArrowType.Int32,
-            (PhysicalType.ByteArray, LogicalType.Text) => ArrowType.DictionaryUtf8,
-            _ => throw column.Corrupt(
-                $"values of type {physical} ({logical?.ToString() ?? "no logical type"})",
-                "int64, int32, timestamp in microseconds UTC, decimal with 12 decimals in INT64, or string",
-                TypeAdvice),
+                Scale = scale,
+                Precision = precision,
+                LogicalType = new LogicalType.Decimal(scale, precision),
+            },
+            ArrowType.Utf8Type or ArrowType.DictionaryType => element with { ConvertedType = ConvertedType.Utf8, LogicalType = new LogicalType.Text() },
+            _ => throw new ArgumentException(
+                $"Column '{field.Name}' is {field.Type}, which is not written to Parquet. Use Int32, Int64, TimestampMicrosUtc, Decimal64, Utf8 or DictionaryUtf8."),
         };
     }
 
-    // The newer annotation wins. One that no column of this product has is kept, and refused by its number.
-    private static LogicalType? MeaningOf(SchemaElement element) => element switch
+    internal static PhysicalType PhysicalTypeOf(ArrowType type) => type switch
     {
-        { LogicalType: not null } => element.LogicalType,
-        { ConvertedType: null } => null,
-        { ConvertedType: ConvertedType.Utf8 } => new LogicalType.Text(),
-        { ConvertedType: ConvertedType.Decimal } => new LogicalType.Decimal(element.Scale ?? 0, element.Precision ?? 0),
-        { ConvertedType: ConvertedType.TimestampMillis } => new LogicalType.Timestamp(IsUtc: true, TimeUnit.Millis),
-        { ConvertedType: ConvertedType.TimestampMicros } => new LogicalType.Timestamp(IsUtc: true, TimeUnit.Micros),
-        { ConvertedType: ConvertedType.Int32 } => new LogicalType.Integer(32, IsSigned: true),
-        { ConvertedType: ConvertedType.Int64 } => new LogicalType.Integer(64, IsSigned: true),
-        _ => new LogicalType.Other(-1),
-    };
-
-    private static string NameOf(Repetition repetition) => repetition switch
-    {
-        Repetition.Optional => "OPTIONAL",
-        Repetition.Repeated => "REPEATED",
-        _ => $"repetition {(int)repetition}",
+        ArrowType.IntType(32, true) => PhysicalType.Int32,
+        ArrowType.Utf8Type or ArrowType.DictionaryType => PhysicalType.ByteArray,
+        _ => PhysicalType.Int64,
     };
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Analytics.Storage.Parquet;
 
 /// <summary>One thing that is wrong in a file.</summary>
-/// <param name="Column">The column, or "(size)", "(magic)", "(footer)" or "(gap)".</param>
+/// <param name="Column">The column, or "(size)", "(magic)", "(footer)", "(page index)" or "(gap)".</param>
 /// <param name="Offset">Bytes from the start of the file to the damaged part.</param>
 /// <param name="Problem">What was found, where, what was expected and what to do.</param>
 public sealed record ParquetFinding(string Column, long Offset, string Problem);
@@ -19,6 +19,9 @@ public static class ParquetVerifier
 
     /// <summary>Finding outside of all columns: the footer or its length. What else is damaged cannot be told then.</summary>
     public const string Footer = "(footer)";
+
+    /// <summary>Finding outside of all columns: places and bounds of pages, which queries do not need.</summary>
+    public const string PageIndex = "(page index)";
 
     /// <summary>Finding outside of all columns: bytes that belong to no column.</summary>
     public const string Gap = "(gap)";
@@ -46,7 +49,7 @@ public static class ParquetVerifier
             CheckMagics(file, frame, where, findings);
             if (CheckFooter(file, frame, where, expectedFooterCrc, findings))
             {
-                CheckColumns(ParquetReader.Open(file, name, checkMagic: false), where, findings);
+                CheckColumns(file, ParquetReader.Open(file, name, checkMagic: false), where, findings);
             }
         }
         catch (CorruptFileException error)
@@ -88,8 +91,9 @@ public static class ParquetVerifier
         return false;
     }
 
-    private static void CheckColumns(ParquetReader reader, ParquetLocation where, List<ParquetFinding> findings)
+    private static void CheckColumns(ReadableFile file, ParquetReader reader, ParquetLocation where, List<ParquetFinding> findings)
     {
+        using var chunkReader = new ColumnChunkReader();
         long end = ParquetLayout.MagicBytes;
         for (var i = 0; i < reader.RowGroups.Count; i++)
         {
@@ -98,11 +102,31 @@ public static class ParquetVerifier
             {
                 CheckGap(end, columns[c].StartOffset, where, findings);
                 end = columns[c].StartOffset + columns[c].SizeBytes;
-                CheckColumn(reader, i, c, where, findings);
+                CheckColumn(reader, chunkReader, i, c, where, findings);
             }
         }
 
-        CheckGap(end, reader.FooterOffset, where, findings);
+        CheckGap(CheckPageIndex(file, reader, end, where, findings), reader.FooterOffset, where, findings);
+    }
+
+    /// <summary>Compares the page index, which lies between the last chunk and the footer, with its checksum.</summary>
+    /// <returns>Where it ends: <paramref name="start"/> where there is none.</returns>
+    private static long CheckPageIndex(ReadableFile file, ParquetReader reader, long start, ParquetLocation where, List<ParquetFinding> findings)
+    {
+        if (!reader.Metadata.TryGetValue(ParquetLayout.CrcKey, out var expected))
+        {
+            return start;
+        }
+
+        var bytes = new byte[reader.FooterOffset - start];
+        where.Read(file, start, bytes);
+        var actual = Crc32.Of(bytes).ToString("x8", CultureInfo.InvariantCulture);
+        if (actual != expected)
+        {
+            findings.Add(new(PageIndex, start, where.Corrupt($"a page index with CRC-32 {actual}", $"{expected}, as the footer says").Message));
+        }
+
+        return reader.FooterOffset;
     }
 
     private static void CheckGap(long end, long next, ParquetLocation where, List<ParquetFinding> findings)
@@ -113,15 +137,15 @@ public static class ParquetVerifier
         }
     }
 
-    private static void CheckColumn(ParquetReader reader, int rowGroup, int column, ParquetLocation where, List<ParquetFinding> findings)
+    private static void CheckColumn(ParquetReader reader, ColumnChunkReader chunkReader, int rowGroup, int column, ParquetLocation where, List<ParquetFinding> findings)
     {
         var chunk = reader.RowGroups[rowGroup].Columns[column];
         try
         {
-            _ = reader.ReadColumn(rowGroup, column, checkPages: true);
-            if (chunk.KeyValues.All(pair => pair.Key != ParquetLayout.ChunkCrcKey))
+            _ = reader.ReadColumn(chunkReader, rowGroup, column, checkPages: true);
+            if (chunk.KeyValues.All(pair => pair.Key != ParquetLayout.CrcKey))
             {
-                throw (where with { RowGroup = rowGroup, Column = chunk.Column }).Corrupt("no checksum of the column", $"'{ParquetLayout.ChunkCrcKey}' in its metadata");
+                throw (where with { RowGroup = rowGroup, Column = chunk.Column }).Corrupt("no checksum of the column", $"'{ParquetLayout.CrcKey}' in its metadata");
             }
         }
         catch (CorruptFileException error)

@@ -10,19 +10,19 @@ namespace Analytics.Storage.Parquet;
 /// All columns are REQUIRED, pages are of version 1 with a CRC-32 each. Texts in dictionaries are dictionary-encoded,
 /// other texts where that is smaller than PLAIN, integers, instants and money in the smallest of dictionary,
 /// DELTA_BINARY_PACKED (64 bits only) and PLAIN; a dictionary by choice takes at most 1 MiB. A chunk is compressed with
-/// Snappy where that saves a tenth of it. Data pages hold about 1 MiB; a dictionary is always one page.
+/// Snappy (or as the options say) where that saves a tenth of it. Data pages hold about 1 MiB; a dictionary is always one page.
 /// Each chunk's metadata holds the CRC-32 of the whole chunk under "analytics.crc32", so that a flipped byte in a
-/// page header can be traced to its column too. After an exception the file is unfinished and to be deleted. Not
+/// page header can be traced to its column too; that of the page index stands in the file's metadata under the same
+/// name. After an exception the file is unfinished and to be deleted. Not
 /// safe for use by several threads at once.
 /// </remarks>
 public sealed class ParquetWriter
 {
-    private const int DefaultPageSizeBytes = 1 << 20;
-
     private static readonly string CreatedBy = $"analytics {typeof(ParquetWriter).Assembly.GetName().Version?.ToString(3)}";
 
     private readonly WritableFile file;
     private readonly Schema schema;
+    private readonly ParquetWriterOptions options;
     private readonly IReadOnlyList<SchemaElement> elements;
     private readonly List<KeyValuePair<string, string>> keyValues;
     private readonly ColumnEncoder encoder;
@@ -30,6 +30,7 @@ public sealed class ParquetWriter
     private readonly SnappyCompressor compressor = new();
     private readonly PageBuffer compressed = new();
     private readonly List<RowGroupMetadata> rowGroups = [];
+    private readonly List<PageIndex> pageIndexes = [];
     private long position;
     private long rowCount;
     private Crc32 fileCrc;
@@ -39,20 +40,24 @@ public sealed class ParquetWriter
     /// <param name="file">Empty; neither synced nor disposed here.</param>
     /// <param name="schema">Columns of Int32, Int64, TimestampMicrosUtc, PicoDollars, Utf8 or DictionaryUtf8.</param>
     /// <param name="metadata">Pairs for the footer, written in ordinal order of their keys.</param>
+    /// <param name="options">How to write it; null for <see cref="ParquetWriterOptions.Default"/>.</param>
     /// <exception cref="ArgumentException">A column's type is none of these.</exception>
+    /// <exception cref="NotSupportedException">Zstandard is asked for, and there is no libzstd on this machine.</exception>
     /// <exception cref="IOException">The disk is full, or failed.</exception>
-    public ParquetWriter(WritableFile file, Schema schema, IReadOnlyDictionary<string, string>? metadata = null)
-        : this(file, schema, metadata, DefaultPageSizeBytes)
-    {
-    }
-
-    internal ParquetWriter(WritableFile file, Schema schema, IReadOnlyDictionary<string, string>? metadata, int pageSizeBytes)
+    public ParquetWriter(
+        WritableFile file, Schema schema, IReadOnlyDictionary<string, string>? metadata = null, ParquetWriterOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(schema);
         this.file = file;
         this.schema = schema;
-        encoder = new ColumnEncoder(pageSizeBytes);
+        this.options = options ?? ParquetWriterOptions.Default;
+        if (this.options.Compression == ParquetCompression.Zstandard && !NativeZstd.IsAvailable)
+        {
+            throw new NotSupportedException("Found no libzstd.so.1, which compresses with Zstandard. Install the package libzstd1, or write with Snappy.");
+        }
+
+        encoder = new ColumnEncoder(this.options.PageSizeBytes);
         elements = ParquetSchema.ToElements(schema);
         keyValues = [.. (metadata ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
         Emit(ParquetLayout.Magic);
@@ -102,6 +107,7 @@ public sealed class ParquetWriter
     {
         ThrowIfFinished();
         isFinished = true;
+        WritePageIndexes();
         thrift.Clear();
         ParquetFooter.Write(thrift, new FileMetadata
         {
@@ -142,6 +148,7 @@ public sealed class ParquetWriter
         var uncompressedBytes = 0L;
         var crc = default(Crc32);
         long? dictionaryOffset = null, dataOffset = null;
+        List<WrittenPage> dataPages = [];
         foreach (var page in written.Pages)
         {
             var offset = position;
@@ -154,9 +161,11 @@ public sealed class ParquetWriter
             else
             {
                 dataOffset ??= offset;
+                dataPages.Add(new WrittenPage(offset, (int)(position - offset), page.ValueCount));
             }
         }
 
+        pageIndexes.Add(new PageIndex(dataPages, encoder.PageBounds));
         return new ColumnChunkMetadata
         {
             Column = field.Name,
@@ -168,7 +177,7 @@ public sealed class ParquetWriter
             SizeBytes = position - start,
             DataPageOffset = dataOffset!.Value,
             DictionaryPageOffset = dictionaryOffset,
-            KeyValues = [new(ParquetLayout.ChunkCrcKey, crc.Value.ToString("x8", CultureInfo.InvariantCulture))],
+            KeyValues = [new(ParquetLayout.CrcKey, crc.Value.ToString("x8", CultureInfo.InvariantCulture))],
             Statistics = bounds,
         };
     }
@@ -177,14 +186,81 @@ public sealed class ParquetWriter
     private CompressionCodec Compress(PageBuffer pages)
     {
         compressed.Clear();
+        if (options.Compression == ParquetCompression.None)
+        {
+            return CompressionCodec.Uncompressed;
+        }
+
+        var isZstd = options.Compression == ParquetCompression.Zstandard;
         foreach (var page in pages.Pages)
         {
-            compressor.Compress(pages[page], compressed.Body);
+            if (!isZstd)
+            {
+                compressor.Compress(pages[page], compressed.Body);
+            }
+            else if (!NativeZstd.TryCompress(pages[page], NativeZstd.DefaultLevel, compressed.Body))
+            {
+                return CompressionCodec.Uncompressed;
+            }
+
             compressed.EndPage(page.Type, page.Encoding, page.ValueCount, page.UncompressedBytes);
         }
 
-        return compressed.SizeBytes * 10L <= pages.SizeBytes * 9L ? CompressionCodec.Snappy : CompressionCodec.Uncompressed;
+        return compressed.SizeBytes * 10L > pages.SizeBytes * 9L ? CompressionCodec.Uncompressed
+            : isZstd ? CompressionCodec.Zstd
+            : CompressionCodec.Snappy;
     }
+
+    /// <summary>Writes the page indexes of all chunks, column indexes first, as other writers do.</summary>
+    private void WritePageIndexes()
+    {
+        if (!options.HasPageIndex || rowGroups.Count == 0)
+        {
+            return;
+        }
+
+        var crc = default(Crc32);
+        var next = 0;
+        var places = new (FileRange? Columns, FileRange Offsets)[pageIndexes.Count];
+        foreach (var index in pageIndexes)
+        {
+            var isText = schema.Fields[next % schema.Fields.Count].Type is ArrowType.Utf8Type or ArrowType.DictionaryType;
+            places[next++].Columns = index.Bounds is null ? null : EmitIndex(ref crc, () => index.WriteBounds(thrift, isText ? CompareTexts : CompareIntegers));
+        }
+
+        for (next = 0; next < places.Length; next++)
+        {
+            var index = pageIndexes[next];
+            places[next].Offsets = EmitIndex(ref crc, () => index.WriteOffsets(thrift));
+        }
+
+        next = 0;
+        for (var i = 0; i < rowGroups.Count; i++)
+        {
+            rowGroups[i] = rowGroups[i] with
+            {
+                Columns = [.. rowGroups[i].Columns.Select(chunk => chunk with { ColumnIndex = places[next].Columns, OffsetIndex = places[next++].Offsets })],
+            };
+        }
+
+        keyValues.Add(new(ParquetLayout.CrcKey, crc.Value.ToString("x8", CultureInfo.InvariantCulture)));
+        keyValues.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
+    }
+
+    private FileRange EmitIndex(ref Crc32 crc, Action write)
+    {
+        thrift.Clear();
+        write();
+        var range = new FileRange(position, thrift.Written.Length);
+        crc.Append(thrift.Written);
+        Emit(thrift.Written);
+        return range;
+    }
+
+    private static int CompareTexts(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) => a.Span.SequenceCompareTo(b.Span);
+
+    private static int CompareIntegers(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) =>
+        ColumnStatistics.TryInteger(a, out var first) && ColumnStatistics.TryInteger(b, out var second) ? first.CompareTo(second) : 0;
 
     private void WritePage(EncodedPage page, ReadOnlySpan<byte> body, ref Crc32 chunkCrc)
     {

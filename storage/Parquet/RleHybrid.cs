@@ -3,11 +3,13 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Analytics.Storage.Parquet;
 
 /// <summary>
-/// The body of a dictionary-encoded data page: one byte bit width, then runs. A run is a varint header h, then for
+/// Runs of small numbers: the body of a dictionary-encoded data page, which is one byte bit width and then runs, and
+/// levels and booleans, whose width is 1. A run is a varint header h, then for
 /// even h one value that repeats h / 2 times, in whole bytes, or for odd h (h / 2) * 8 values, bit-packed from the
 /// lowest bit on.
 /// </summary>
@@ -62,11 +64,85 @@ internal static class RleHybrid
             return;
         }
 
-        var runs = new Runs(page);
+        var runs = Open(page);
         while (valueCount > 0)
         {
             valueCount -= runs.Next(valueCount, out _, out _);
         }
+    }
+
+    /// <summary>Counts the ones in runs of single bits.</summary>
+    /// <param name="source">Runs of width 1, without the width.</param>
+    /// <param name="valueCount">Bits, 0 or more.</param>
+    /// <exception cref="MalformedDataException">There are fewer.</exception>
+    public static int CountOnes(ReadOnlySpan<byte> source, int valueCount)
+    {
+        var runs = new Runs(source, width: 1);
+        var ones = 0;
+        while (valueCount > 0)
+        {
+            var count = runs.Next(valueCount, out var packed, out var value);
+            CheckBit(value);
+            ones += packed.IsEmpty ? value * count : Bits.CountOnes(packed, count);
+            valueCount -= count;
+        }
+
+        return ones;
+    }
+
+    /// <summary>Decodes runs of single bits into flags.</summary>
+    /// <param name="source">Runs of width 1, without the width.</param>
+    /// <param name="target">Filled completely.</param>
+    /// <exception cref="MalformedDataException">There are fewer bits.</exception>
+    public static void DecodeBits(ReadOnlySpan<byte> source, Span<bool> target)
+    {
+        var runs = new Runs(source, width: 1);
+        while (!target.IsEmpty)
+        {
+            var count = runs.Next(target.Length, out var packed, out var value);
+            CheckBit(value);
+            if (packed.IsEmpty)
+            {
+                target[..count].Fill(value == 1);
+            }
+            else
+            {
+                Bits.Unpack(packed, target[..count]);
+            }
+
+            target = target[count..];
+        }
+    }
+
+    /// <summary>Decodes a page body.</summary>
+    /// <param name="page">A body that passed <see cref="Check"/> for as many values as <paramref name="target"/> has.</param>
+    /// <param name="count">Entries of the dictionary.</param>
+    /// <param name="target">Filled completely.</param>
+    /// <exception cref="MalformedDataException">An index lies outside of the dictionary.</exception>
+    public static void DecodeIndices(ReadOnlySpan<byte> page, int count, Span<int> target)
+    {
+        if (target.IsEmpty)
+        {
+            return;
+        }
+
+        var runs = Open(page);
+        for (var rest = target; !rest.IsEmpty;)
+        {
+            var run = rest[..runs.Next(rest.Length, out var packed, out var value)];
+            if (packed.IsEmpty)
+            {
+                run.Fill(value);
+            }
+            else
+            {
+                BitUnpacker.Unpack(packed, runs.Width, MemoryMarshal.Cast<int, uint>(run));
+            }
+
+            rest = rest[run.Length..];
+        }
+
+        CheckIndices(MemoryMarshal.Cast<int, uint>(target), count);
     }
 
     /// <summary>Decodes a page body and looks each index up.</summary>
@@ -77,8 +153,13 @@ internal static class RleHybrid
     public static void Decode<T>(ReadOnlySpan<byte> page, ReadOnlySpan<T> dictionary, Span<T> target)
         where T : unmanaged
     {
-        var runs = new Runs(page);
-        Span<int> block = stackalloc int[BlockSize];
+        if (target.IsEmpty)
+        {
+            return;
+        }
+
+        var runs = Open(page);
+        Span<uint> block = stackalloc uint[BlockSize];
         while (!target.IsEmpty)
         {
             var count = runs.Next(target.Length, out var packed, out var value);
@@ -92,7 +173,8 @@ internal static class RleHybrid
             {
                 // 1024 values end on a byte whatever the width.
                 var indices = block[..Math.Min(BlockSize, count - done)];
-                Unpack(packed[(done / 8 * runs.Width)..], runs.Width, indices);
+                BitUnpacker.Unpack(packed[(done / 8 * runs.Width)..], runs.Width, indices);
+                CheckIndices(indices, dictionary.Length);
                 LookUp(indices, dictionary, run.Slice(done, indices.Length));
             }
 
@@ -100,46 +182,55 @@ internal static class RleHybrid
         }
     }
 
-    private static void LookUp<T>(ReadOnlySpan<int> indices, ReadOnlySpan<T> dictionary, Span<T> target)
-    {
-        for (var i = 0; i < indices.Length; i++)
-        {
-            var index = indices[i];
-            if ((uint)index >= (uint)dictionary.Length)
-            {
-                throw Outside(index, dictionary.Length);
-            }
+    private static Runs Open(ReadOnlySpan<byte> page) => page.IsEmpty || page[0] > MaxWidth
+        ? throw new MalformedDataException(
+            page.IsEmpty ? "an empty page of dictionary indices" : $"a bit width of {page[0]}", $"a bit width of 0 to {MaxWidth}")
+        : new Runs(page[1..], page[0]);
 
-            target[i] = dictionary[index];
+    private static void CheckBit(int value)
+    {
+        if (value is not (0 or 1))
+        {
+            throw new MalformedDataException($"a level of {value}", "0 or 1");
         }
     }
 
-    private static void Unpack(ReadOnlySpan<byte> packed, int width, Span<int> target)
+    /// <summary>Looks indices up that are checked.</summary>
+    private static void LookUp<T>(ReadOnlySpan<uint> indices, ReadOnlySpan<T> dictionary, Span<T> target)
     {
-        // Each value lies within the 8 bytes from its first byte on (7 + 32 bits at most). Near the end these 8
-        // bytes would reach past the page, so the rest goes through a padded copy.
-        var mask = (1ul << width) - 1;
-        var whole = packed.Length < sizeof(ulong) ? 0 : (int)Math.Min(target.Length, ((packed.Length - sizeof(ulong)) * 8L / width) + 1);
-        ref var source = ref MemoryMarshal.GetReference(packed);
-        for (var i = 0; i < whole; i++)
+        ref var first = ref MemoryMarshal.GetReference(dictionary);
+        for (var i = 0; i < indices.Length; i++)
         {
-            var bit = (uint)(i * width);
-            target[i] = (int)((Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref source, bit >> 3)) >> (int)(bit & 7)) & mask);
+            target[i] = Unsafe.Add(ref first, indices[i]);
+        }
+    }
+
+    private static void CheckIndices(ReadOnlySpan<uint> indices, int count)
+    {
+        var most = 0u;
+        var i = 0;
+        if (Vector256.IsHardwareAccelerated && indices.Length >= Vector256<uint>.Count)
+        {
+            var vector = Vector256<uint>.Zero;
+            for (; i <= indices.Length - Vector256<uint>.Count; i += Vector256<uint>.Count)
+            {
+                vector = Vector256.Max(vector, Vector256.Create(indices[i..]));
+            }
+
+            for (var lane = 0; lane < Vector256<uint>.Count; lane++)
+            {
+                most = Math.Max(most, vector[lane]);
+            }
         }
 
-        if (whole == target.Length)
+        for (; i < indices.Length; i++)
         {
-            return;
+            most = Math.Max(most, indices[i]);
         }
 
-        Span<byte> padded = stackalloc byte[2 * sizeof(ulong)];
-        for (var i = whole; i < target.Length; i++)
+        if (most >= (uint)count)
         {
-            var bit = i * width;
-            padded.Clear();
-            var rest = packed[(bit >> 3)..];
-            rest[..Math.Min(rest.Length, sizeof(ulong))].CopyTo(padded);
-            target[i] = (int)((BinaryPrimitives.ReadUInt64LittleEndian(padded) >> (bit & 7)) & mask);
+            throw Outside((int)most, count);
         }
     }
 
@@ -203,16 +294,10 @@ internal static class RleHybrid
     {
         private ReadOnlySpan<byte> rest;
 
-        public Runs(ReadOnlySpan<byte> page)
+        public Runs(ReadOnlySpan<byte> source, int width)
         {
-            if (page.IsEmpty || page[0] > MaxWidth)
-            {
-                throw new MalformedDataException(
-                    page.IsEmpty ? "an empty page of dictionary indices" : $"a bit width of {page[0]}", $"a bit width of 0 to {MaxWidth}");
-            }
-
-            Width = page[0];
-            rest = page[1..];
+            Width = width;
+            rest = source;
         }
 
         public int Width { get; }
@@ -271,7 +356,7 @@ internal static class RleHybrid
         {
             if (count > rest.Length)
             {
-                throw new MalformedDataException("the end of a page of dictionary indices", $"{count} bytes more");
+                throw new MalformedDataException("the end of the runs of a page", $"{count} bytes more");
             }
 
             var taken = rest[..(int)count];

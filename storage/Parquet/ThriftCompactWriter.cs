@@ -81,9 +81,13 @@ internal sealed class ThriftCompactWriter
 
     public void Int32Element(int value) => ZigZag(value);
 
+    public void Int64Element(long value) => ZigZag(value);
+
+    public void BoolElement(bool value) => Byte((byte)(value ? ThriftType.True : ThriftType.False));
+
     public void TextElement(string value) => BinaryElement(Encoding.UTF8.GetBytes(value));
 
-    private void BinaryElement(ReadOnlySpan<byte> value)
+    public void BinaryElement(ReadOnlySpan<byte> value)
     {
         Varint((ulong)value.Length);
         buffer.Write(value);

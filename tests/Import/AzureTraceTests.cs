@@ -115,7 +115,7 @@ public sealed class AzureTraceTests : IDisposable
     private static Task<ImportSummary> Import(UsageStore store, string path, string mapping = AzureTraceParser.DefaultMapping, string project = "") =>
         new FileImport(store, Files.Physical, "org_1", Instant.FromUtc(2026, 6, 26, 12, 0)).AzureTraceAsync(path, mapping, project, CancellationToken.None);
 
-    private static long Sum(UsageTable usage, Measure measure) => usage.Batches.Sum(batch => batch.Values(measure).ToArray().Sum());
+    private static long Sum(UsageTable usage, Measure measure) => usage.Chunks.Sum(chunk => chunk.ToArray(measure).Sum());
 
     private UsageStore Open() => UsageStore.Open(folder.File("data"), Files.Physical);
 }

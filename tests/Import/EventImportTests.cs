@@ -137,8 +137,8 @@ public sealed class EventImportTests : IDisposable
             Assert.Equal((0, 3), (reread.Accepted, reread.Duplicates));
 
             store.Load();
-            var batch = Assert.Single(store.Snapshot("org_1").Usage.Batches);
-            Assert.Equal((3, 7 * PicoDollars.PerDollar), (batch.Values(Measure.RequestCount).ToArray().Sum(), batch.Values(Measure.Cost).ToArray().Sum()));
+            var chunk = Assert.Single(store.Snapshot("org_1").Usage.Chunks);
+            Assert.Equal((3, 7 * PicoDollars.PerDollar), (chunk.ToArray(Measure.RequestCount).Sum(), chunk.ToArray(Measure.Cost).Sum()));
         }
     }
 

@@ -127,7 +127,7 @@ public class QueryTests
             buckets  2 x Day in Asia/Kolkata, 2026-03-28T18:30:00Z to 2026-03-30T18:30:00Z, not exact: an edge cuts an interval
             filter   Mapping: 2 of 3 codes
             filter   Project: 1 of 3 codes
-            scan     4 of 6 rows in 2 row ranges of 3 batches
+            scan     4 of 6 rows in 2 row ranges of 3 chunks
             """,
             QueryPlan.For(query, builder.Build(new SampleNames())).ToString());
     }

@@ -85,7 +85,7 @@ public sealed class CrashTests : IDisposable
         {
             store.Load();
             var usage = store.Snapshot("org").Usage;
-            requests = usage.Batches.Sum(batch => batch.Values(Measure.RequestCount).ToArray().Sum());
+            requests = usage.Chunks.Sum(chunk => chunk.ToArray(Measure.RequestCount).Sum());
 
             // Whatever the crash left behind, the same ids are known exactly if their requests are.
             var again = Append(store, "2", 2026, 6, expected: requests == 4 ? EventIdResult.Duplicate : EventIdResult.Added);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Analytics.Engine.Arrow;
 using Analytics.Engine.Usage;
 using Analytics.Storage;
 using Analytics.Storage.Catalog;
@@ -171,10 +170,10 @@ public sealed class DataFolderTests : IDisposable
         {
             using var store = UsageStore.Open(Data, Files.Physical);
             store.Load();
-            var batches = store.Snapshot("org").Usage.Batches;
-            var projects = batches[^1].Batch.Column<DictionaryArray>(UsageSchema.ColumnOf(Dimension.Project)).Dictionary;
-            var codes = batches.SelectMany(batch => batch.Codes(Dimension.Project).ToArray());
-            return $"{string.Join(',', Enumerable.Range(0, projects.Length).Select(i => projects[i]))}|{string.Join(',', codes)}";
+            var usage = store.Snapshot("org").Usage;
+            var projects = usage.Table(Dimension.Project);
+            var codes = usage.Chunks.SelectMany(chunk => chunk.ToArray(Dimension.Project));
+            return $"{string.Join(',', Enumerable.Range(0, projects.Count).Select(projects.Key))}|{string.Join(',', codes)}";
         }
     }
 
@@ -288,11 +287,11 @@ public sealed class DataFolderTests : IDisposable
         using var store = UsageStore.Open(Data, Files.Physical);
         store.Load();
         UsageSums sums = default;
-        foreach (var batch in store.Snapshot("org").Usage.Batches)
+        foreach (var chunk in store.Snapshot("org").Usage.Chunks)
         {
             foreach (var measure in Measures.All)
             {
-                foreach (var value in batch.Values(measure))
+                foreach (var value in chunk.ToArray(measure))
                 {
                     sums[measure] += value;
                 }

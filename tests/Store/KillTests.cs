@@ -111,7 +111,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             }
 
             store.Load();
-            Assert.Equal(after, store.Snapshot("org_1").Usage.Batches.Sum(batch => batch.Values(Measure.RequestCount).ToArray().Sum()));
+            Assert.Equal(after, store.Snapshot("org_1").Usage.Chunks.Sum(chunk => chunk.ToArray(Measure.RequestCount).Sum()));
             Assert.Contains(key, store.Directory.Read("org_1").ApiKeys.Keys);
         }
 

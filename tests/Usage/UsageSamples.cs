@@ -83,15 +83,15 @@ internal static class UsageSamples
     /// <summary>All rows of a table, read back through its codes and keys.</summary>
     public static IEnumerable<UsageRow> RowsOf(UsageTable table)
     {
-        foreach (var batch in table.Batches)
+        foreach (var chunk in table.Chunks)
         {
-            for (var row = 0; row < batch.RowCount; row++)
+            for (var row = 0; row < chunk.RowCount; row++)
             {
                 var i = row;
                 yield return new UsageRow(
-                    Instants.FromUnixMicroseconds(batch.BucketStarts[i]),
-                    [.. Dimensions.Stored.Select(dimension => table.Table(dimension).Key(batch.Codes(dimension)[i]))],
-                    [.. Measures.All.Select(measure => batch.Values(measure)[i])]);
+                    Instants.FromUnixMicroseconds(chunk.RunStarts[chunk.RunOf(i)]),
+                    [.. Dimensions.Stored.Select(dimension => table.Table(dimension).Key((int)chunk.Codes(dimension)[i]))],
+                    [.. Measures.All.Select(measure => (long)chunk.Values(measure)[i])]);
             }
         }
     }

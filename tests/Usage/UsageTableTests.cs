@@ -1,4 +1,5 @@
 using Analytics.Engine.Arrow;
+using Analytics.Engine.Chunks;
 using Analytics.Engine.Usage;
 using Analytics.Tests.Properties;
 using NodaTime;
@@ -34,7 +35,7 @@ public class UsageTableTests
 
         Assert.All(new[] { "", "a", "b" }, key => Assert.Equal(early.Table(Dimension.Project).CodeOf(key), late.Table(Dimension.Project).CodeOf(key)));
         Assert.Equal(["b", "a", "c", "a"], UsageSamples.RowsOf(late).Select(row => row.Keys[0]));
-        Assert.Same(early.Batches[0], late.Batches[0]);
+        Assert.Same(early.Chunks[0], late.Chunks[0]);
     }
 
     [Fact]
@@ -62,7 +63,7 @@ public class UsageTableTests
 
         var renamed = table.WithNames(names);
 
-        Assert.True(table.Batches.SequenceEqual(renamed.Batches)); // the very same objects
+        Assert.True(table.Chunks.SequenceEqual(renamed.Chunks)); // the very same objects
         Assert.Equal((table.RowCount, table.DataThrough), (renamed.RowCount, renamed.DataThrough));
         foreach (var dimension in Dimensions.All)
         {
@@ -92,43 +93,49 @@ public class UsageTableTests
 
         var table = builder.Build(new SampleNames());
 
-        Assert.Empty(table.Batches);
+        Assert.Empty(table.Chunks);
         Assert.Equal((0, null), (table.RowCount, table.DataThrough));
         Assert.Equal("(none)", table.Table(Dimension.Member).Label(0));
     }
 
     [Fact]
-    public void UsageTable_BatchesNotInTimeOrder_Throws()
+    public void UsageTable_ChunksNotInTimeOrder_Throws()
     {
-        UsageBatch[] batches = [new(UsageSamples.Batch(UsageRow.Of(Noon, "", 1))), new(UsageSamples.Batch(UsageRow.Of(Noon - Hour, "", 1)))];
+        UsageChunk[] chunks = [Chunk(UsageRow.Of(Noon, "", 1)), Chunk(UsageRow.Of(Noon - Hour, "", 1))];
 
-        var error = Assert.Throws<ArgumentException>(() => new UsageTable(batches, [], NoKeys(), new SampleNames()));
+        var error = Assert.Throws<ArgumentException>(() => new UsageTable(chunks, [], NoKeys(), new SampleNames()));
 
-        Assert.StartsWith("Batch 1 starts at 2026-03-29T11:00:00Z, before the last row of batch 0.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Chunk 1 starts at 2026-03-29T11:00:00Z, before the last row of chunk 0.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void UsageTable_CodeWithoutKey_Throws()
     {
-        UsageBatch[] batches = [new(UsageSamples.Batch(UsageRow.Of(Noon, "a", 1), UsageRow.Of(Noon, "b", 1)))];
+        UsageChunk[] chunks = [Chunk(UsageRow.Of(Noon, "a", 1), UsageRow.Of(Noon, "b", 1))];
 
-        var error = Assert.Throws<ArgumentException>(() => new UsageTable(batches, [], NoKeys(), new SampleNames()));
+        var error = Assert.Throws<ArgumentException>(() => new UsageTable(chunks, [], NoKeys(), new SampleNames()));
 
-        Assert.StartsWith("Batch 0 has code 1 of Project, which has 1 keys.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Chunk 0 has code 1 of Project, which has 1 keys.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void UsageBatch_BadRows_Throws()
+    public void UsageChunk_BadRows_Throws()
     {
         AssertRefused(
-            "The batch does not have the columns of UsageSchema.",
-            () => new UsageBatch(new RecordBatch(new Schema(new Field("a", ArrowType.Int64)), new PrimitiveArray<long>(ArrowType.Int64, [1]))));
-        AssertRefused(
             "Row 1 starts before row 0; rows must be sorted by bucket_start.",
-            () => new UsageBatch(UsageSamples.Batch(UsageRow.Of(Noon, "", 1), UsageRow.Of(Noon - Hour, "", 1))));
+            () => Chunk(UsageRow.Of(Noon, "", 1), UsageRow.Of(Noon - Hour, "", 1)));
         AssertRefused(
             "Column 'cost' holds -7; usage is never negative.",
-            () => new UsageBatch(UsageSamples.Batch(UsageRow.Of(Noon, "", -7), UsageRow.Of(Noon, "", 1))));
+            () => Chunk(UsageRow.Of(Noon, "", -7), UsageRow.Of(Noon, "", 1)));
+    }
+
+    // With the codes that its own dictionaries have.
+    private static UsageChunk Chunk(params UsageRow[] rows)
+    {
+        var batch = UsageSamples.Batch(rows);
+        int[][] codes = [.. Dimensions.Stored.Select(dimension =>
+            Enumerable.Range(0, batch.Column<DictionaryArray>(UsageSchema.ColumnOf(dimension)).Dictionary.Length).ToArray())];
+        return new UsageChunkBuilder().Build([new ChunkPiece(batch, 0, rows.Length, codes)]);
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public class ParquetDamageTests
             else
             {
                 var isMagic = offset < 4 || offset >= bytes.Length - 4;
-                Assert.Contains(findings, finding => finding.Column == (isMagic ? "(magic)" : "(footer)"));
+                var part = isMagic ? "(magic)" : offset < summary.FooterOffset ? "(page index)" : "(footer)";
+                Assert.Contains(findings, finding => finding.Column == part);
             }
         }
     }
@@ -63,12 +64,13 @@ public class ParquetDamageTests
     [Theory, MemberData(nameof(Flips))]
     public void Read_AnyFlippedByte_GivesTheSameValuesOrCorruptFile(byte flip)
     {
-        var bytes = ParquetSamples.SmallFile();
+        // Only up to the footer: one changed there may call the same bytes something else. The store checks its CRC-32.
+        var bytes = ParquetSamples.SmallFile(out var summary);
         var expected = ParquetSamples.ReadAll(bytes);
         for (var offset = 0; offset < bytes.Length; offset++)
         {
             bytes[offset] ^= flip;
-            AssertSameOrCorrupt(bytes, expected, $"byte {offset} ^ {flip}");
+            AssertSameOrCorrupt(bytes, offset < summary.FooterOffset ? expected : null, $"byte {offset} ^ {flip}");
             bytes[offset] ^= flip;
         }
     }

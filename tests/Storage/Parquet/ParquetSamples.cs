@@ -43,7 +43,7 @@ internal static class ParquetSamples
     {
         using var file = new MemoryWritableFile();
         var schema = batches.Length == 0 ? Schema : batches[0].Schema;
-        var writer = new ParquetWriter(file, schema, new Dictionary<string, string> { ["b"] = "2", ["a"] = "ä" }, pageSizeBytes);
+        var writer = new ParquetWriter(file, schema, new Dictionary<string, string> { ["b"] = "2", ["a"] = "ä" }, new ParquetWriterOptions { PageSizeBytes = pageSizeBytes });
         foreach (var batch in batches)
         {
             writer.WriteRowGroup(batch);
@@ -65,14 +65,32 @@ internal static class ParquetSamples
 
     public static IEnumerable<object[]> Values(RecordBatch batch) => batch.Columns.Select(Values);
 
-    public static object[] Values(ArrowArray column) => column switch
+    /// <summary>The values of a column, null for a null and bytes as hexadecimal digits.</summary>
+    public static object[] Values(ArrowArray column)
     {
-        PrimitiveArray<long> longs => [.. longs.Values.ToArray().Cast<object>()],
-        PrimitiveArray<int> ints => [.. ints.Values.ToArray().Cast<object>()],
-        DictionaryArray texts => [.. texts.Codes.ToArray().Select(code => texts.Dictionary[code])],
-        StringArray texts => [.. Enumerable.Range(0, texts.Length).Select(i => texts[i])],
-        _ => throw new ArgumentException(column.GetType().Name),
-    };
+        Func<int, object> value = column switch
+        {
+            PrimitiveArray<long> numbers => i => numbers.Values[i],
+            PrimitiveArray<int> numbers => i => numbers.Values[i],
+            PrimitiveArray<ulong> numbers => i => numbers.Values[i],
+            PrimitiveArray<uint> numbers => i => numbers.Values[i],
+            PrimitiveArray<short> numbers => i => numbers.Values[i],
+            PrimitiveArray<ushort> numbers => i => numbers.Values[i],
+            PrimitiveArray<sbyte> numbers => i => numbers.Values[i],
+            PrimitiveArray<byte> numbers => i => numbers.Values[i],
+            PrimitiveArray<double> numbers => i => numbers.Values[i],
+            PrimitiveArray<float> numbers => i => numbers.Values[i],
+            PrimitiveArray<Half> numbers => i => numbers.Values[i],
+            PrimitiveArray<Int128> numbers => i => numbers.Values[i],
+            BooleanArray flags => i => flags[i],
+            DictionaryArray texts => i => texts.Dictionary[texts.Codes[i]],
+            StringArray texts => i => texts[i],
+            BinaryArray values => i => Convert.ToHexString(values.Bytes(i)),
+            FixedSizeBinaryArray values => i => Convert.ToHexString(values.Bytes(i)),
+            _ => throw new ArgumentException(column.GetType().Name),
+        };
+        return [.. Enumerable.Range(0, column.Length).Select(i => column.IsValid(i) ? value(i) : null!)];
+    }
 
     // All equal, all distinct, few distinct, long runs, ascending, or anything with both extremes.
     private static long[] Longs(Random random, int rows)

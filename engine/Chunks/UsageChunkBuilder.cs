@@ -1,0 +1,390 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Analytics.Engine.Arrow;
+using Analytics.Engine.Usage;
+
+namespace Analytics.Engine.Chunks;
+
+/// <summary>Some consecutive rows of a record batch.</summary>
+/// <param name="Rows">A batch of <see cref="UsageSchema"/>.</param>
+/// <param name="First">First row.</param>
+/// <param name="Count">Rows, 1 or more.</param>
+/// <param name="Codes">For each stored dimension the table's code for each code of the batch.</param>
+public readonly record struct ChunkPiece(RecordBatch Rows, int First, int Count, int[][] Codes);
+
+/// <summary>Packs rows into chunks.</summary>
+/// <remarks>
+/// Blocks are cut from slabs of 32 MiB with huge pages, so that many small organisations share one. Not safe for use by
+/// several threads at once: each loading thread has its own.
+/// </remarks>
+public sealed unsafe class UsageChunkBuilder
+{
+    private const int SlabBytes = 32 << 20;
+
+    private readonly bool usesSlabs;
+    private NativeArena? slab;
+
+    /// <summary>Makes a builder.</summary>
+    /// <param name="usesSlabs">Whether chunks share slabs: for loading. Otherwise each has a block of its own, which is freed with it.</param>
+    public UsageChunkBuilder(bool usesSlabs = false) => this.usesSlabs = usesSlabs;
+
+    /// <summary>Packs rows into as many full chunks as there are, and one for the rest.</summary>
+    /// <param name="pieces">In time order.</param>
+    /// <exception cref="ArgumentException">The rows are not in time order, or a measure is negative.</exception>
+    public IReadOnlyList<UsageChunk> BuildAll(IEnumerable<ChunkPiece> pieces)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        List<UsageChunk> chunks = [];
+        List<ChunkPiece> pending = [];
+        var rows = 0;
+        foreach (var piece in pieces)
+        {
+            for (var rest = piece; rest.Count > 0;)
+            {
+                var count = Math.Min(rest.Count, UsageChunk.MaxRows - rows);
+                pending.Add(rest with { Count = count });
+                rows += count;
+                rest = rest with { First = rest.First + count, Count = rest.Count - count };
+                if (rows == UsageChunk.MaxRows)
+                {
+                    chunks.Add(Build(CollectionsMarshal.AsSpan(pending)));
+                    pending.Clear();
+                    rows = 0;
+                }
+            }
+        }
+
+        if (rows > 0)
+        {
+            chunks.Add(Build(CollectionsMarshal.AsSpan(pending)));
+        }
+
+        return chunks;
+    }
+
+    /// <summary>Packs rows.</summary>
+    /// <param name="pieces">In time order; <see cref="UsageChunk.MaxRows"/> rows at most, 1 at least.</param>
+    /// <exception cref="ArgumentException">The rows are not in time order, a measure is negative, or there are too many.</exception>
+    public UsageChunk Build(ReadOnlySpan<ChunkPiece> pieces)
+    {
+        var rows = 0;
+        foreach (var piece in pieces)
+        {
+            rows += piece.Count;
+        }
+
+        if (rows is 0 or > UsageChunk.MaxRows)
+        {
+            throw new ArgumentException($"Found {rows} rows, expected 1 to {UsageChunk.MaxRows}.", nameof(pieces));
+        }
+
+        var (runStarts, runEnds) = Runs(pieces);
+        var shapes = new Shape[Dimensions.Stored.Count + Measures.Count];
+        var (minCodes, maxCodes) = (new int[Dimensions.Stored.Count], new int[Dimensions.Stored.Count]);
+        foreach (var dimension in Dimensions.Stored)
+        {
+            (minCodes[(int)dimension], maxCodes[(int)dimension]) = CodeBounds(pieces, dimension);
+            var max = (ulong)maxCodes[(int)dimension];
+            shapes[(int)dimension] = new Shape(max <= byte.MaxValue ? 1 : max <= ushort.MaxValue ? 2 : 4, 1, max);
+        }
+
+        var totals = new Int128[Measures.Count];
+        foreach (var measure in Measures.All)
+        {
+            (shapes[Dimensions.Stored.Count + (int)measure], totals[(int)measure]) = MeasureShape(pieces, measure);
+        }
+
+        // Columns of zeros take nothing, but kernels load there all the same.
+        var block = Allocate(shapes.Sum(shape => SizeOf(shape, rows)) + NarrowColumn.PaddingBytes);
+        var columns = new NarrowColumn[shapes.Length];
+        var address = block.Address;
+        for (var i = 0; i < shapes.Length; i++)
+        {
+            columns[i] = new NarrowColumn(address, shapes[i].Width, shapes[i].Scale, shapes[i].Max);
+            address += SizeOf(shapes[i], rows);
+        }
+
+        foreach (var dimension in Dimensions.Stored)
+        {
+            PackCodes(pieces, dimension, columns[(int)dimension]);
+        }
+
+        foreach (var measure in Measures.All)
+        {
+            PackValues(pieces, measure, columns[Dimensions.Stored.Count + (int)measure]);
+        }
+
+        return new UsageChunk(
+            block, columns[..Dimensions.Stored.Count], minCodes, maxCodes, columns[Dimensions.Stored.Count..], totals, runStarts, runEnds);
+    }
+
+    private NativeBuffer Allocate(int size)
+    {
+        if (!usesSlabs)
+        {
+            return NativeBuffer.Create<byte, int>(size, 0, static (_, _) => { });
+        }
+
+        if (slab is null || !slab.TryTake(size, out var address))
+        {
+            slab = new NativeArena(Math.Max(size, SlabBytes));
+            slab.TryTake(size, out address);
+        }
+
+        return NativeBuffer.Borrow(address, size, slab);
+    }
+
+    private static int SizeOf(Shape shape, int rows) => shape.Width == 0 ? 0 : (int)NativeArena.SizeOf(((long)rows * shape.Width) + NarrowColumn.PaddingBytes);
+
+    private static (long[] Starts, int[] Ends) Runs(ReadOnlySpan<ChunkPiece> pieces)
+    {
+        List<long> starts = [];
+        List<int> ends = [];
+        var row = 0;
+        foreach (var piece in pieces)
+        {
+            var times = piece.Rows.Column<PrimitiveArray<long>>(UsageSchema.BucketStart).Values.Slice(piece.First, piece.Count);
+            while (!times.IsEmpty)
+            {
+                var length = times.IndexOfAnyExcept(times[0]);
+                length = length < 0 ? times.Length : length;
+                if (starts.Count > 0 && times[0] < starts[^1])
+                {
+                    throw new ArgumentException($"Row {row} starts before row {row - 1}; rows must be sorted by bucket_start.", nameof(pieces));
+                }
+
+                row += length;
+                if (starts.Count > 0 && times[0] == starts[^1])
+                {
+                    ends[^1] = row;
+                }
+                else
+                {
+                    starts.Add(times[0]);
+                    ends.Add(row);
+                }
+
+                times = times[length..];
+            }
+        }
+
+        return ([.. starts], [.. ends]);
+    }
+
+    private static (int Min, int Max) CodeBounds(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
+    {
+        var (min, max) = (int.MaxValue, 0);
+        foreach (var piece in pieces)
+        {
+            // Codes come in runs, as rows are sorted: each distinct neighbour is looked up once.
+            var map = piece.Codes[(int)dimension];
+            var last = -1;
+            foreach (var code in Codes(piece, dimension))
+            {
+                if (code != last)
+                {
+                    last = code;
+                    min = Math.Min(min, map[code]);
+                    max = Math.Max(max, map[code]);
+                }
+            }
+        }
+
+        return (min, max);
+    }
+
+    private static (Shape Shape, Int128 Total) MeasureShape(ReadOnlySpan<ChunkPiece> pieces, Measure measure)
+    {
+        var (min, max) = (0L, 0L);
+        Int128 total = 0;
+        foreach (var piece in pieces)
+        {
+            var values = Values(piece, measure);
+            var bounds = Bounds(values);
+            (min, max) = (Math.Min(min, bounds.Min), Math.Max(max, bounds.Max));
+            total += Sum(values, bounds.Max);
+        }
+
+        if (min < 0)
+        {
+            throw new ArgumentException($"Column '{measure.ColumnName()}' holds {min}; usage is never negative.", nameof(pieces));
+        }
+
+        var scale = measure == Measure.Cost && max > 0 ? CommonDivisor(pieces, measure) : 1;
+        return (new Shape(NarrowColumn.WidthOf((ulong)max / scale), scale, (ulong)max), total);
+    }
+
+    private static (long Min, long Max) Bounds(ReadOnlySpan<long> values)
+    {
+        var (least, most) = (Vector512<long>.Zero, Vector512<long>.Zero);
+        var vectors = MemoryMarshal.Cast<long, Vector512<long>>(values);
+        foreach (var next in vectors)
+        {
+            least = Vector512.Min(least, next);
+            most = Vector512.Max(most, next);
+        }
+
+        var (min, max) = (0L, 0L);
+        for (var lane = 0; lane < Vector512<long>.Count; lane++)
+        {
+            (min, max) = (Math.Min(min, least[lane]), Math.Max(max, most[lane]));
+        }
+
+        foreach (var value in values[(vectors.Length * Vector512<long>.Count)..])
+        {
+            (min, max) = (Math.Min(min, value), Math.Max(max, value));
+        }
+
+        return (min, max);
+    }
+
+    private static Int128 Sum(ReadOnlySpan<long> values, long max)
+    {
+        if ((Int128)max * values.Length > long.MaxValue)
+        {
+            Int128 wide = 0;
+            foreach (var value in values)
+            {
+                wide += value;
+            }
+
+            return wide;
+        }
+
+        var sums = Vector512<long>.Zero;
+        var vectors = MemoryMarshal.Cast<long, Vector512<long>>(values);
+        foreach (var next in vectors)
+        {
+            sums += next;
+        }
+
+        var sum = Vector512.Sum(sums);
+        foreach (var value in values[(vectors.Length * Vector512<long>.Count)..])
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The greatest common divisor of all values: prices are multiples of something, so costs are too.</summary>
+    private static ulong CommonDivisor(ReadOnlySpan<ChunkPiece> pieces, Measure measure)
+    {
+        ulong divisor = 0;
+        var test = default(DivisorTest);
+        foreach (var piece in pieces)
+        {
+            foreach (var value in MemoryMarshal.Cast<long, ulong>(Values(piece, measure)))
+            {
+                if (divisor == 0 ? value != 0 : !test.Divides(value))
+                {
+                    divisor = Gcd(divisor, value);
+                    if (divisor == 1)
+                    {
+                        return 1;
+                    }
+
+                    test = new DivisorTest(divisor);
+                }
+            }
+        }
+
+        return Math.Max(divisor, 1);
+
+        static ulong Gcd(ulong a, ulong b)
+        {
+            while (b != 0)
+            {
+                (a, b) = (b, a % b);
+            }
+
+            return a;
+        }
+    }
+
+    private static void PackCodes(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension, NarrowColumn column)
+    {
+        var target = (byte*)column.Address;
+        foreach (var piece in pieces)
+        {
+            var map = piece.Codes[(int)dimension];
+            foreach (var code in Codes(piece, dimension))
+            {
+                // Four bytes are written whatever the width; the next value overwrites the rest, padding takes the last.
+                Unsafe.WriteUnaligned(target, map[code]);
+                target += column.Width;
+            }
+        }
+    }
+
+    private static void PackValues(ReadOnlySpan<ChunkPiece> pieces, Measure measure, NarrowColumn column)
+    {
+        if (column.Width == 0)
+        {
+            return;
+        }
+
+        var target = (byte*)column.Address;
+        var division = new DivisorTest(column.Scale);
+        foreach (var piece in pieces)
+        {
+            var values = Values(piece, measure);
+            if (column.Scale == 1)
+            {
+                foreach (var value in values)
+                {
+                    Unsafe.WriteUnaligned(target, value);
+                    target += column.Width;
+                }
+
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                Unsafe.WriteUnaligned(target, division.Quotient((ulong)value));
+                target += column.Width;
+            }
+        }
+    }
+
+    private static ReadOnlySpan<int> Codes(ChunkPiece piece, Dimension dimension) =>
+        piece.Rows.Column<DictionaryArray>(UsageSchema.ColumnOf(dimension)).Codes.Slice(piece.First, piece.Count);
+
+    private static ReadOnlySpan<long> Values(ChunkPiece piece, Measure measure) =>
+        piece.Rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values.Slice(piece.First, piece.Count);
+
+    private readonly record struct Shape(int Width, ulong Scale, ulong Max);
+
+    /// <summary>Exact division without dividing.</summary>
+    /// <remarks>
+    /// An odd divisor has an inverse modulo 2^64, and v times the inverse is the quotient where v is a multiple, and above
+    /// any quotient where it is not. The twos of the divisor are a rotation, which carries lost bits to the top.
+    /// </remarks>
+    private readonly struct DivisorTest
+    {
+        private readonly ulong inverse;
+        private readonly ulong largestQuotient;
+        private readonly int twos;
+
+        public DivisorTest(ulong divisor)
+        {
+            twos = BitOperations.TrailingZeroCount(divisor);
+            var odd = divisor >> twos;
+            inverse = odd;
+            for (var i = 0; i < 5; i++)
+            {
+                // Newton: each step doubles the right bits, from 3 on.
+                inverse *= 2 - (odd * inverse);
+            }
+
+            largestQuotient = ulong.MaxValue / divisor;
+        }
+
+        public ulong Quotient(ulong value) => BitOperations.RotateRight(value * inverse, twos);
+
+        public bool Divides(ulong value) => Quotient(value) <= largestQuotient;
+    }
+}
