@@ -42,7 +42,7 @@ internal static class ArrowSamples
     public static IReadOnlyList<RecordBatch> Batches(Random random, Schema schema, int count, int mostRows)
     {
         List<RecordBatch> batches = [];
-        var dictionaries = schema.Fields.Select(_ => Texts(random, random.Next(1, 5), hasNulls: false)).ToArray();
+        var dictionaries = schema.Fields.Select(_ => Dictionary(random, StringArray.From([]), random.Next(1, 5))).ToArray();
         for (; count > 0; count--)
         {
             var rows = random.Next(5) == 0 ? 0 : random.Next(mostRows + 1);
@@ -50,8 +50,8 @@ internal static class ArrowSamples
             {
                 dictionaries[i] = random.Next(4) switch
                 {
-                    0 => Texts(random, random.Next(1, 5), hasNulls: false),
-                    1 => Joined(dictionaries[i], Texts(random, random.Next(3), hasNulls: false)),
+                    0 => Dictionary(random, StringArray.From([]), random.Next(1, 5)),
+                    1 => Dictionary(random, dictionaries[i], random.Next(3)),
                     _ => dictionaries[i],
                 };
             }
@@ -85,6 +85,16 @@ internal static class ArrowSamples
             case ArrowType.DictionaryType:
                 int[] codes = [.. Enumerable.Range(0, length).Select(i => validity is not null && !validity[i] ? random.Next() : random.Next(dictionary.Length))];
                 return new DictionaryArray(new PrimitiveArray<int>(ArrowType.Int32, codes, validity), dictionary);
+            case ArrowType.DecimalType type:
+                var most = Pow10(type.Precision);
+                return type.BitWidth == 64
+                    ? new PrimitiveArray<long>(type, [.. Enumerable.Range(0, length).Select(_ => random.NextInt64() % (long)most)], validity)
+                    : new PrimitiveArray<Int128>(type, [.. Enumerable.Range(0, length).Select(_ => new Int128((ulong)random.NextInt64(long.MinValue, long.MaxValue), (ulong)random.NextInt64()) % most)], validity);
+            case ArrowType.TimeType type:
+                var day = 86_400 * (long)Pow10((int)type.Unit * 3);
+                return type.Unit <= TimeUnit.Millisecond
+                    ? new PrimitiveArray<int>(type, [.. Enumerable.Range(0, length).Select(_ => random.Next((int)day))], validity)
+                    : new PrimitiveArray<long>(type, [.. Enumerable.Range(0, length).Select(_ => random.NextInt64(day))], validity);
             default:
                 return PrimitiveTypes.Array(field.Type, Random(random, length * Width(field.Type)), validity);
         }
@@ -138,8 +148,9 @@ internal static class ArrowSamples
     private static StringArray Texts(Random random, int length, bool hasNulls) =>
         StringArray.From([.. Enumerable.Range(0, length).Select(_ => hasNulls && random.Next(4) == 0 ? null : Words[random.Next(Words.Length)])]);
 
-    private static StringArray Joined(StringArray first, StringArray second) =>
-        StringArray.From([.. Enumerable.Range(0, first.Length).Select(i => first[i]), .. Enumerable.Range(0, second.Length).Select(i => second[i])]);
+    // Different texts: some readers (ClickHouse) refuse a dictionary that has one twice.
+    private static StringArray Dictionary(Random random, StringArray first, int more) => StringArray.From(
+        [.. Enumerable.Range(0, first.Length).Select(i => first[i]).Concat(Enumerable.Range(0, more).Select(_ => Words[random.Next(Words.Length)])).Distinct()]);
 
     // The texts under nulls are not empty, and need not be text.
     private static StringArray Nulled(StringArray texts)
@@ -167,6 +178,8 @@ internal static class ArrowSamples
         random.NextBytes(bytes);
         return NativeBuffer.Copy<byte>(bytes);
     }
+
+    private static Int128 Pow10(int digits) => Enumerable.Repeat((Int128)10, digits).Aggregate((Int128)1, (product, ten) => product * ten);
 
     private static int Width(ArrowType type) => PrimitiveTypes.ValueOf(type) switch
     {

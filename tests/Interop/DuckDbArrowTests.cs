@@ -27,7 +27,7 @@ public class DuckDbArrowTests
         batches.Add(batches[0].Slice(37, 2_100));
         batches.Add(batches[1].Slice(5, 0));
         var rows = batches.SelectMany(Rows).ToList();
-        var before = CArrowExport.LiveCount;
+        var before = CInterfaceTests.LiveExports();
         using (var duck = new DuckDbScan(batches))
         {
             Assert.Equal([$"{rows.Count}"], duck.Query("SELECT count(*) FROM batches()"));

@@ -102,7 +102,7 @@ public static unsafe class CArrowImport
             throw place.Refuse($"{root->ChildCount} children", $"{schema.Fields.Count}, as the schema says");
         }
 
-        if (root->BufferCount == 1 && root->NullCount != 0 && Validity(root, root->Offset, rowCount, place) is { } bits
+        if (root->BufferCount == 1 && root->Buffers is not null && root->NullCount != 0 && Validity(root, root->Offset, rowCount, place) is { } bits
             && new ValidityBitmap(bits, (int)(root->Offset & 7), rowCount).NullCount > 0)
         {
             throw place.Refuse("rows that are null as a whole", "rows whose values may be null", "Hand over the columns only.");

@@ -208,7 +208,7 @@ internal static class ForeignArrays
             return array;
         }
 
-        // What stands in the place of a null has no meaning, so it need not be text.
+        // What stands in the place of a null has no meaning, so it need not be text; but it shall not be handed on.
         for (var row = 0; row < array.Length; row++)
         {
             if (array.IsValid(row) && !Utf8.IsValid(array.Utf8(row)))
@@ -217,7 +217,9 @@ internal static class ForeignArrays
             }
         }
 
-        return array;
+        var texts = new GrowingTexts();
+        texts.TryAppend(array);
+        return new StringArray(texts.Snapshot().OffsetBuffer, texts.Snapshot().Data, validity);
     }
 
     // Valid as a whole, but cut inside of a character: a continuation byte starts a text.

@@ -12,7 +12,7 @@ internal sealed unsafe class GrowingTexts
     public int Count { get; private set; }
 
     /// <summary>Adds texts, an empty one for a null; false, and nothing added, where they would pass 2 GiB.</summary>
-    public bool TryAppend(StringArray values)
+    public bool TryAppend(BinaryArray values)
     {
         var ends = values.Offsets;
         if (dataLength + (long)ends[^1] - ends[0] > int.MaxValue || (Count + (long)values.Length + 1) * sizeof(int) > int.MaxValue)
@@ -25,7 +25,7 @@ internal sealed unsafe class GrowingTexts
         var target = new Span<int>((void*)offsets.Address, Count + 1 + values.Length);
         for (var i = 0; i < values.Length; i++)
         {
-            var text = values.IsValid(i) ? values.Utf8(i) : default;
+            var text = values.IsValid(i) ? values.Bytes(i) : default;
             text.CopyTo(new Span<byte>((void*)(data.Address + dataLength), text.Length));
             dataLength += text.Length;
             target[++Count] = dataLength;

@@ -3,8 +3,8 @@ namespace Analytics.Engine.Arrow.Ipc;
 /// <summary>Writes record batches in Arrow's file format.</summary>
 /// <remarks>
 /// As <see cref="ArrowStreamWriter"/>; but a file has one dictionary for each coded column, to which batches only add. A
-/// batch with another dictionary gets its new texts added and its codes translated. Some readers (see the tests with
-/// other systems) take no additions: for them, give all batches one dictionary.
+/// batch with another dictionary gets its new texts added and its codes translated. Polars takes no
+/// additions, neither in files nor in streams: for it, give all batches one dictionary.
 /// </remarks>
 /// <param name="stream">Written from where it stands, which becomes the start of the file; not disposed. It need not seek.</param>
 /// <param name="schema">The columns of all batches.</param>

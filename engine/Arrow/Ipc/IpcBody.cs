@@ -38,7 +38,7 @@ internal sealed class IpcBody : IDisposable
                 Part(values.Buffer.Slice(values.Offset * width, values.Length * width));
                 break;
             case DictionaryArray coded:
-                Part(Values(coded.Indices, sizeof(int)));
+                Part(coded.NullCount == 0 ? Values(coded.Indices, sizeof(int)) : Own(CodesWithoutNulls(coded)));
                 break;
             case PrimitiveArray<long> { Type: ArrowType.DecimalType } decimals when isWidened:
                 Part(Own(NativeBuffer.Create<Int128, ReadOnlySpan<long>>(decimals.Length, decimals.Values, static (target, source) =>
@@ -83,6 +83,14 @@ internal sealed class IpcBody : IDisposable
 
     private void Variable(BinaryArray values)
     {
+        // What stands in the place of a null has no meaning, but some readers (Polars, arrow-rs) want it to be UTF-8.
+        if (HasBytesUnderNulls(values))
+        {
+            var texts = new GrowingTexts();
+            texts.TryAppend(values);
+            values = texts.Snapshot();
+        }
+
         var offsets = values.Offsets;
         var (first, last) = (offsets[0], offsets[^1]);
         Part(first == 0
@@ -95,6 +103,30 @@ internal sealed class IpcBody : IDisposable
                 }
             })));
         Part(values.Data.Slice(first, last - first));
+    }
+
+    // Polars wants the codes in the place of nulls to be inside of the dictionary too.
+    private static NativeBuffer CodesWithoutNulls(DictionaryArray coded) =>
+        NativeBuffer.Create<int, ReadOnlySpan<int>>(coded.Length, coded.Codes, (target, source) =>
+        {
+            for (var row = 0; row < target.Length; row++)
+            {
+                target[row] = coded.IsValid(row) ? source[row] : 0;
+            }
+        });
+
+    private static bool HasBytesUnderNulls(BinaryArray values)
+    {
+        var offsets = values.Offsets;
+        for (var row = 0; row < values.Length && values.NullCount > 0; row++)
+        {
+            if (offsets[row + 1] > offsets[row] && !values.IsValid(row))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // The bits behind the last are zeros, so that equal values are equal bytes.
