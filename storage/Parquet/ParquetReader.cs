@@ -60,6 +60,9 @@ public sealed class ParquetReader
 
     internal long FooterOffset { get; }
 
+    /// <summary>The columns of the schema as the file has them.</summary>
+    internal IReadOnlyList<ParquetColumn> Columns => columns.Columns;
+
     /// <summary>Reads and checks the footer.</summary>
     /// <param name="file">Stays open as long as the reader is used; not disposed here.</param>
     /// <param name="name">The file's name for messages.</param>
@@ -163,10 +166,6 @@ public sealed class ParquetReader
     /// <param name="column">A column of the schema.</param>
     /// <exception cref="ArgumentException">There is no such row group or column.</exception>
     public ColumnChunkMetadata Chunk(int rowGroup, string column) => ChunkOf(rowGroup, column, out _);
-
-    /// <summary>The type that a column has in the file.</summary>
-    /// <param name="column">A column of the schema.</param>
-    internal PhysicalType PhysicalTypeOf(string column) => columns.Columns[IndexOf(column)].Physical;
 
     /// <summary>Reads one column of one row group.</summary>
     /// <param name="reader">Used for this call alone.</param>
