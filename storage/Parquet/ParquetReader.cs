@@ -285,7 +285,7 @@ public sealed class ParquetReader
     private static void CheckRowGroups(FileMetadata metadata, ParquetSchema schema, long footerOffset, ParquetLocation where)
     {
         var rows = 0L;
-        var ranges = new List<(long Start, long End, ParquetLocation Where)>();
+        var ranges = new List<(long Start, long End, int RowGroup, int Leaf)>(metadata.RowGroups.Sum(rowGroup => rowGroup.Columns.Count));
         for (var i = 0; i < metadata.RowGroups.Count; i++)
         {
             var rowGroup = metadata.RowGroups[i];
@@ -311,7 +311,7 @@ public sealed class ParquetReader
                 var chunk = rowGroup.Columns[c];
                 var column = place with { Column = schema.LeafPaths[c] };
                 CheckChunk(chunk, schema.LeafPaths[c], footerOffset, column);
-                ranges.Add((chunk.StartOffset, chunk.StartOffset + chunk.SizeBytes, column));
+                ranges.Add((chunk.StartOffset, chunk.StartOffset + chunk.SizeBytes, i, c));
             }
 
             rows += rowGroup.RowCount;
@@ -328,7 +328,8 @@ public sealed class ParquetReader
         {
             if (ranges[i].Start < ranges[i - 1].End)
             {
-                throw ranges[i].Where.Corrupt($"a start at byte {ranges[i].Start}", $"at least {ranges[i - 1].End}, the end of the chunk before");
+                var chunk = where with { RowGroup = ranges[i].RowGroup, Column = schema.LeafPaths[ranges[i].Leaf] };
+                throw chunk.Corrupt($"a start at byte {ranges[i].Start}", $"at least {ranges[i - 1].End}, the end of the chunk before");
             }
         }
     }
@@ -350,7 +351,7 @@ public sealed class ParquetReader
     {
         if (chunk.Column != path)
         {
-            throw where.Corrupt($"a chunk of column '{chunk.Column}'", $"'{path}', as in the schema");
+            throw where.Corrupt($"a chunk of column '{ParquetLocation.Short(chunk.Column)}'", $"'{ParquetLocation.Short(path)}', as in the schema");
         }
 
         var start = chunk.StartOffset;
