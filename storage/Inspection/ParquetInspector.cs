@@ -1,4 +1,3 @@
-using Analytics.Engine.Arrow;
 using Analytics.Storage.Catalog;
 using Analytics.Storage.Parquet;
 
@@ -10,6 +9,7 @@ internal static class ParquetInspector
     public static InspectedTable Inspect(ReadableFile file, string path, CancellationToken cancellation)
     {
         var reader = ParquetReader.Open(file, path);
+        using var decoder = new ColumnChunkReader();
         return new InspectedTable(path, file.Length)
         {
             Format = "Parquet",
@@ -17,37 +17,38 @@ internal static class ParquetInspector
             Partitions = HivePartition.Parse(path),
             RowCount = reader.RowCount,
             RowGroupCount = reader.RowGroups.Count,
-            Columns = [.. reader.Schema.Fields.Select(field => Inspect(reader, field, cancellation))],
+            Columns = [.. reader.Columns.Select((column, index) => Inspect(reader, decoder, column, index, cancellation))],
             NestedColumns = reader.NestedColumns,
             Metadata = reader.Metadata,
         };
     }
 
-    private static InspectedColumn Inspect(ParquetReader reader, Field field, CancellationToken cancellation)
+    private static InspectedColumn Inspect(
+        ParquetReader reader, ColumnChunkReader decoder, ParquetColumn column, int index, CancellationToken cancellation)
     {
-        var column = new InspectedColumn(field.Name, field.Type, field.IsNullable) { Stored = StoredAs(reader, field) };
+        var inspected = new InspectedColumn(column.Name, column.Type, column.IsNullable) { Stored = StoredAs(reader, column) };
         try
         {
-            using var digest = ColumnDigest.For(field.Type);
+            using var digest = ColumnDigest.For(column.Type);
             for (var rowGroup = 0; rowGroup < reader.RowGroups.Count; rowGroup++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                digest.Add(reader.ReadRowGroup(rowGroup, [field.Name]).Columns[0]);
+                digest.Add(reader.ReadColumn(decoder, rowGroup, index, checkPages: false));
             }
 
-            return column with { Content = digest.Finish() };
+            return inspected with { Content = digest.Finish() };
         }
         catch (CorruptFileException error)
         {
-            return column with { Error = error };
+            return inspected with { Error = error };
         }
     }
 
-    private static StoredColumn StoredAs(ParquetReader reader, Field field)
+    private static StoredColumn StoredAs(ParquetReader reader, ParquetColumn column)
     {
-        ColumnChunkMetadata[] chunks = [.. Enumerable.Range(0, reader.RowGroups.Count).Select(rowGroup => reader.Chunk(rowGroup, field.Name))];
+        ColumnChunkMetadata[] chunks = [.. reader.RowGroups.Select(rowGroup => rowGroup.Columns[column.Leaf])];
         return new StoredColumn(
-            NameOf(reader.PhysicalTypeOf(field.Name)),
+            NameOf(column.Physical),
             [.. chunks.Select(chunk => NameOf(chunk.Codec)).Distinct().Order(StringComparer.Ordinal)],
             [.. chunks.SelectMany(chunk => chunk.Encodings).Select(NameOf).Distinct().Order(StringComparer.Ordinal)],
             chunks.Sum(chunk => chunk.SizeBytes),

@@ -169,6 +169,7 @@ internal readonly struct ByteArrayValues(int width)
             var prefixes = rented.AsSpan(0, valueCount);
             var suffixes = rented.AsSpan(valueCount, valueCount);
             var bytes = TakeLengths(TakeLengths(body, prefixes), suffixes);
+            CheckSize(prefixes, suffixes);
             for (var i = 0; i < valueCount; i++)
             {
                 if ((uint)prefixes[i] > (uint)value.WrittenCount)
@@ -192,6 +193,21 @@ internal readonly struct ByteArrayValues(int width)
         finally
         {
             ArrayPool<int>.Shared.Return(rented);
+        }
+    }
+
+    // A page of a few bytes may stand for any number of long values that are nearly alike.
+    private static void CheckSize(ReadOnlySpan<int> prefixes, ReadOnlySpan<int> suffixes)
+    {
+        var size = 0L;
+        for (var i = 0; i < prefixes.Length; i++)
+        {
+            size += (long)prefixes[i] + suffixes[i];
+        }
+
+        if (size > ParquetLayout.MaxChunkBytes)
+        {
+            throw new MalformedDataException($"{size} bytes of values in one page", $"at most {ParquetLayout.MaxChunkBytes}", "Write the file again with smaller row groups.");
         }
     }
 
@@ -225,7 +241,9 @@ internal readonly struct ByteArrayValues(int width)
     {
         var size = DeltaBinaryPacked.Measure(body, lengths.Length);
         DeltaBinaryPacked.Decode(body[..size], lengths);
-        return body[size..];
+        return lengths.IndexOfAnyInRange(int.MinValue, -1) is >= 0 and var index
+            ? throw new MalformedDataException($"a length of {lengths[index]} bytes", "0 or more")
+            : body[size..];
     }
 
     private static ReadOnlySpan<byte> TakeValue(ref ReadOnlySpan<byte> bytes, int length)
@@ -256,23 +274,36 @@ internal readonly ref struct ByteArrayDictionary
     private readonly int[] ends;
     private readonly int prefix;
 
-    /// <summary>Finds the entries.</summary>
-    /// <param name="body">PLAIN values that passed <see cref="ByteArrayValues.Check"/>.</param>
-    /// <param name="count">Entries.</param>
+    /// <summary>Takes entries that are found.</summary>
+    /// <param name="body">PLAIN values.</param>
+    /// <param name="ends">Where in it each ends.</param>
     /// <param name="width">Bytes of each value; 0 where each has a length of its own.</param>
-    /// <exception cref="MalformedDataException">The page is damaged.</exception>
-    public ByteArrayDictionary(ReadOnlySpan<byte> body, int count, int width)
+    public ByteArrayDictionary(ReadOnlySpan<byte> body, int[] ends, int width)
     {
         this.body = body;
-        prefix = width == 0 ? sizeof(uint) : 0;
-        ends = new int[count];
-        var sink = new EndSink(ends, prefix);
-        new ByteArrayValues(width).DecodePlain(body, count, ref sink);
+        this.ends = ends;
+        prefix = PrefixOf(width);
     }
 
     public int Count => ends?.Length ?? 0;
 
+    /// <summary>Finds the entries.</summary>
+    /// <param name="body">PLAIN values that passed <see cref="ByteArrayValues.Check"/>.</param>
+    /// <param name="count">Entries.</param>
+    /// <param name="width">Bytes of each value; 0 where each has a length of its own.</param>
+    /// <returns>Where in <paramref name="body"/> each ends.</returns>
+    /// <exception cref="MalformedDataException">The page is damaged.</exception>
+    public static int[] FindEnds(ReadOnlySpan<byte> body, int count, int width)
+    {
+        var ends = new int[count];
+        var sink = new EndSink(ends, PrefixOf(width));
+        new ByteArrayValues(width).DecodePlain(body, count, ref sink);
+        return ends;
+    }
+
     public ReadOnlySpan<byte> this[int index] => body[((index == 0 ? 0 : ends[index - 1]) + prefix)..ends[index]];
+
+    private static int PrefixOf(int width) => width == 0 ? sizeof(uint) : 0;
 
     private struct EndSink(int[] ends, int prefix) : IByteArraySink
     {

@@ -15,6 +15,7 @@ internal sealed class ColumnChunkReader : IDisposable
     private readonly List<Page> pages = [];
     private readonly List<DataPage> dataPages = [];
     private Page? dictionaryPage;
+    private int[]? dictionaryEnds;
     private int position;
 
     /// <summary>Where in the chunk the page begins that was looked at last: the place of an error.</summary>
@@ -87,6 +88,7 @@ internal sealed class ColumnChunkReader : IDisposable
     private void Check(ReadOnlySpan<byte> source, ParquetColumn column)
     {
         dictionaryPage = null;
+        dictionaryEnds = null;
         dataPages.Clear();
         foreach (var page in pages)
         {
@@ -205,6 +207,9 @@ internal sealed class ColumnChunkReader : IDisposable
     private readonly ref struct Decoder(
         ColumnChunkReader reader, ReadOnlySpan<byte> source, ParquetColumn column, int rowCount, ReadOnlySpan<bool> isValid, ValidityBitmap? validity, NativeArena? arena)
     {
+        // 38 digits take 16; there may be more that only repeat the sign.
+        private const int MaxDecimalBytes = 64;
+
         private readonly ReadOnlySpan<byte> source = source;
         private readonly ReadOnlySpan<bool> isValid = isValid;
 
@@ -331,6 +336,7 @@ internal sealed class ColumnChunkReader : IDisposable
             DecodeDictionary(codes, texts);
             var isIdentity = texts.Count == codes.Length;
             var row = 0;
+            var size = 0L;
             foreach (var page in reader.dataPages)
             {
                 reader.position = page.Page.Offset;
@@ -349,6 +355,11 @@ internal sealed class ColumnChunkReader : IDisposable
                 {
                     var sink = new TextSink(values, texts);
                     new ByteArrayValues(column.TypeLength).Decode(body, page.Page.Header.Encoding, values.Length, default, ref sink);
+                    size += sink.SizeBytes;
+                    if (size > ParquetLayout.MaxChunkBytes)
+                    {
+                        throw TooLarge(size);
+                    }
                 }
 
                 Spread(rows, page.ValueCount, row);
@@ -412,22 +423,36 @@ internal sealed class ColumnChunkReader : IDisposable
 
         private BinaryArray Binary()
         {
+            // Measured before anything is allocated: a dictionary's value may stand in any number of rows.
+            var size = new SizeSink();
+            foreach (var page in reader.dataPages)
+            {
+                DecodeBytes(page, ref size);
+            }
+
             var offsets = ArrayPool<int>.Shared.Rent(rowCount + 1);
             try
             {
-                var sink = new BinarySink(offsets.AsSpan(0, rowCount + 1), isValid);
-                foreach (var page in reader.dataPages)
-                {
-                    DecodeBytes(page, ref sink);
-                }
-
-                sink.Finish();
-                return new BinaryArray(NativeBuffer.Copy<int>(offsets.AsSpan(0, rowCount + 1)), NativeBuffer.Copy(sink.Data), validity);
+                var state = new BinaryState(this, offsets.AsSpan(0, rowCount + 1));
+                var data = NativeBuffer.Create<byte, BinaryState>(
+                    (int)size.SizeBytes, state, static (target, state) => state.Decoder.DecodeBinary(target, state.Offsets));
+                return new BinaryArray(NativeBuffer.Copy<int>(offsets.AsSpan(0, rowCount + 1)), data, validity);
             }
             finally
             {
                 ArrayPool<int>.Shared.Return(offsets);
             }
+        }
+
+        private void DecodeBinary(Span<byte> target, Span<int> offsets)
+        {
+            var sink = new BinarySink(target, offsets, isValid);
+            foreach (var page in reader.dataPages)
+            {
+                DecodeBytes(page, ref sink);
+            }
+
+            sink.Finish();
         }
 
         private void DecodeBytes<TSink>(DataPage page, ref TSink sink)
@@ -436,10 +461,13 @@ internal sealed class ColumnChunkReader : IDisposable
             var values = new ByteArrayValues(column.TypeLength);
             var isDictionary = Encodings.IsDictionary(page.Page.Header.Encoding) && page.ValueCount > 0;
             reader.position = isDictionary ? reader.dictionaryPage!.Value.Offset : page.Page.Offset;
-            var dictionary = isDictionary ? new ByteArrayDictionary(DictionaryBody, DictionaryCount, column.TypeLength) : default;
+            var dictionary = isDictionary ? Dictionary() : default;
             reader.position = page.Page.Offset;
             values.Decode(source[page.Start..page.Page.End], page.Page.Header.Encoding, page.ValueCount, dictionary, ref sink);
         }
+
+        private ByteArrayDictionary Dictionary() => new(
+            DictionaryBody, reader.dictionaryEnds ??= ByteArrayDictionary.FindEnds(DictionaryBody, DictionaryCount, column.TypeLength), column.TypeLength);
 
         /// <summary>Moves values, which lie at the start of the rows without gaps, to the rows that have one.</summary>
         private void Spread<T>(Span<T> rows, int valueCount, int firstRow)
@@ -458,9 +486,9 @@ internal sealed class ColumnChunkReader : IDisposable
 
         private static Int128 ReadBigEndian(ReadOnlySpan<byte> value)
         {
-            if (value.IsEmpty)
+            if (value.Length is 0 or > MaxDecimalBytes)
             {
-                throw new MalformedDataException("a decimal of 0 bytes", "1 or more");
+                throw new MalformedDataException($"a decimal of {value.Length} bytes", $"1 to {MaxDecimalBytes}");
             }
 
             var result = (Int128)(sbyte)value[0];
@@ -503,8 +531,11 @@ internal sealed class ColumnChunkReader : IDisposable
             private readonly Span<int> codes = codes;
             private int count;
 
+            public long SizeBytes { get; private set; }
+
             public void Add(scoped ReadOnlySpan<byte> value)
             {
+                SizeBytes += value.Length;
                 codes[count++] = texts.Code(value, out var isNew);
                 if (isNew && !System.Text.Unicode.Utf8.IsValid(value))
                 {
@@ -547,38 +578,55 @@ internal sealed class ColumnChunkReader : IDisposable
             }
         }
 
-        private ref struct BinarySink(Span<int> offsets, ReadOnlySpan<bool> isValid) : IByteArraySink
+        /// <summary>Adds up the bytes of values.</summary>
+        private ref struct SizeSink : IByteArraySink
         {
-            private readonly ArrayBufferWriter<byte> data = new();
+            public long SizeBytes { get; private set; }
+
+            public void Add(scoped ReadOnlySpan<byte> value)
+            {
+                SizeBytes += value.Length;
+                if (SizeBytes > ParquetLayout.MaxChunkBytes)
+                {
+                    throw TooLarge(SizeBytes);
+                }
+            }
+        }
+
+        private readonly ref struct BinaryState(Decoder decoder, Span<int> offsets)
+        {
+            public Decoder Decoder { get; } = decoder;
+
+            public Span<int> Offsets { get; } = offsets;
+        }
+
+        private ref struct BinarySink(Span<byte> target, Span<int> offsets, ReadOnlySpan<bool> isValid) : IByteArraySink
+        {
+            private readonly Span<byte> target = target;
             private readonly Span<int> offsets = offsets;
             private readonly ReadOnlySpan<bool> isValid = isValid;
+            private int size;
             private int row;
-
-            public readonly ReadOnlySpan<byte> Data => data.WrittenSpan;
 
             public void Add(scoped ReadOnlySpan<byte> value)
             {
                 SkipNulls();
-                if ((long)data.WrittenCount + value.Length > ParquetLayout.MaxChunkBytes)
-                {
-                    throw TooLarge((long)data.WrittenCount + value.Length);
-                }
-
-                offsets[row++] = data.WrittenCount;
-                data.Write(value);
+                offsets[row++] = size;
+                value.CopyTo(target[size..]);
+                size += value.Length;
             }
 
             public void Finish()
             {
                 SkipNulls();
-                offsets[row] = data.WrittenCount;
+                offsets[row] = size;
             }
 
             private void SkipNulls()
             {
                 for (; row < isValid.Length && !isValid[row]; row++)
                 {
-                    offsets[row] = data.WrittenCount;
+                    offsets[row] = size;
                 }
             }
         }

@@ -73,7 +73,7 @@ public sealed record ColumnChunkMetadata
     public required long SizeBytes { get; init; }
 
     /// <summary>Bounds of the values; null if the file has none, or none to rely on.</summary>
-    public ColumnStatistics? Statistics { get; init; }
+    public ColumnStatistics? Statistics { get; internal set; }
 
     internal PhysicalType Type { get; init; }
 
@@ -92,13 +92,13 @@ public sealed record ColumnChunkMetadata
     internal IReadOnlyList<KeyValuePair<string, string>> KeyValues { get; init; } = [];
 
     /// <summary>Where the file says at which offset and row each page begins; null if it does not.</summary>
-    internal FileRange? OffsetIndex { get; init; }
+    internal FileRange? OffsetIndex { get; set; }
 
     /// <summary>Where the file has bounds for each page; null if it has none.</summary>
-    internal FileRange? ColumnIndex { get; init; }
+    internal FileRange? ColumnIndex { get; set; }
 
     /// <summary>Why the chunk cannot be read whatever its pages hold: another file, or encryption.</summary>
-    internal string? Obstacle { get; init; }
+    internal string? Obstacle { get; set; }
 }
 
 /// <summary>Bounds of the values of one chunk.</summary>

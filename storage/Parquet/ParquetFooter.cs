@@ -94,12 +94,13 @@ internal static class ParquetFooter
         }
 
         rowGroups = Required(rowGroups, "row_groups");
+        rowGroups.ForEach(rowGroup => ForgetUnorderedBounds(rowGroup, typeOrdered));
         return new FileMetadata
         {
             Version = Required(version, "version"),
             Schema = Required(schema, "schema"),
             RowCount = Required(rowCount, "num_rows"),
-            RowGroups = [.. rowGroups.Select(rowGroup => WithoutUnorderedBounds(rowGroup, typeOrdered))],
+            RowGroups = rowGroups,
             KeyValues = keyValues,
             CreatedBy = createdBy,
             TypeOrdered = typeOrdered,
@@ -108,16 +109,15 @@ internal static class ParquetFooter
     }
 
     // Without TYPE_ORDER nobody knows by which comparison the bounds were taken.
-    private static RowGroupMetadata WithoutUnorderedBounds(RowGroupMetadata rowGroup, List<bool> typeOrdered)
+    private static void ForgetUnorderedBounds(RowGroupMetadata rowGroup, List<bool> typeOrdered)
     {
-        var isOrdered = typeOrdered.Count == rowGroup.Columns.Count && !typeOrdered.Contains(false);
-        return isOrdered
-            ? rowGroup
-            : rowGroup with
+        for (var i = 0; i < rowGroup.Columns.Count; i++)
+        {
+            if (i >= typeOrdered.Count || !typeOrdered[i])
             {
-                Columns = [.. rowGroup.Columns.Select((column, i) =>
-                    i < typeOrdered.Count && typeOrdered[i] ? column : column with { Statistics = null })],
-            };
+                rowGroup.Columns[i].Statistics = null;
+            }
+        }
     }
 
     private static void WriteSchemaElement(ThriftCompactWriter writer, SchemaElement element)
@@ -322,12 +322,12 @@ internal static class ParquetFooter
             }
         }
 
-        return Required(metadata, "meta_data of a column chunk") with
-        {
-            Obstacle = obstacle,
-            OffsetIndex = RangeOf(offsetIndex, offsetIndexLength),
-            ColumnIndex = RangeOf(columnIndex, columnIndexLength),
-        };
+        // Set rather than copied with: a footer has many chunks, and little else.
+        var chunk = Required(metadata, "meta_data of a column chunk");
+        chunk.Obstacle = obstacle;
+        chunk.OffsetIndex = RangeOf(offsetIndex, offsetIndexLength);
+        chunk.ColumnIndex = RangeOf(columnIndex, columnIndexLength);
+        return chunk;
 
         static FileRange? RangeOf(long? offset, int? length) => offset is { } start && length is { } bytes ? new FileRange(start, bytes) : null;
     }
@@ -336,9 +336,9 @@ internal static class ParquetFooter
     {
         int? physical = null, codec = null;
         long? valueCount = null, uncompressed = null, compressed = null, dataPage = null, dictionaryPage = null;
-        List<string>? path = null;
+        string? path = null;
         List<ParquetEncoding>? encodings = null;
-        List<KeyValuePair<string, string>> keyValues = [];
+        List<KeyValuePair<string, string>>? keyValues = null;
         ColumnStatistics? statistics = null;
         for (var id = reader.BeginStruct(); reader.NextField(ref id, out var type);)
         {
@@ -352,7 +352,7 @@ internal static class ParquetFooter
                         ref reader, type, static (ref r) => (ParquetEncoding)r.Int32(ThriftType.Int32), ThriftType.Int32);
                     break;
                 case 3:
-                    path = ReadList(ref reader, type, static (ref r) => r.Text(ThriftType.Binary), ThriftType.Binary);
+                    path = ReadPath(ref reader, type);
                     break;
                 case 4:
                     codec = reader.Int32(type);
@@ -386,7 +386,7 @@ internal static class ParquetFooter
 
         return new ColumnChunkMetadata
         {
-            Column = string.Join('.', Required(path, "path_in_schema")),
+            Column = Required(path, "path_in_schema"),
             Type = (PhysicalType)Required(physical, "type of a column chunk"),
             Encodings = Required(encodings, "encodings"),
             Codec = (CompressionCodec)Required(codec, "codec"),
@@ -395,9 +395,15 @@ internal static class ParquetFooter
             SizeBytes = Required(compressed, "total_compressed_size"),
             DataPageOffset = Required(dataPage, "data_page_offset"),
             DictionaryPageOffset = dictionaryPage,
-            KeyValues = keyValues,
+            KeyValues = keyValues ?? [],
             Statistics = statistics,
         };
+    }
+
+    private static string ReadPath(ref ThriftCompactReader reader, ThriftType type)
+    {
+        var names = ReadList(ref reader, type, static (ref r) => r.Text(ThriftType.Binary), ThriftType.Binary);
+        return names is [var name] ? name : string.Join('.', names);
     }
 
     private static void WriteStatistics(ThriftCompactWriter writer, short field, ColumnStatistics statistics)
@@ -500,12 +506,14 @@ internal static class ParquetFooter
         return isTypeOrder;
     }
 
-    // The list grows as elements arrive: the count alone reserves nothing.
+    // The list grows as elements arrive: the count alone reserves next to nothing.
     private static List<T> ReadList<T>(
         ref ThriftCompactReader reader, ThriftType type, ElementReader<T> read, ThriftType element = ThriftType.Struct)
     {
-        List<T> list = [];
-        for (var left = reader.List(type, element); left > 0; left--)
+        const int MostReserved = 16;
+        var left = reader.List(type, element);
+        var list = new List<T>(Math.Min(left, MostReserved));
+        for (; left > 0; left--)
         {
             list.Add(read(ref reader));
         }

@@ -60,6 +60,9 @@ public sealed class ParquetReader
 
     internal long FooterOffset { get; }
 
+    /// <summary>The columns of the schema as the file has them.</summary>
+    internal IReadOnlyList<ParquetColumn> Columns => columns.Columns;
+
     /// <summary>Reads and checks the footer.</summary>
     /// <param name="file">Stays open as long as the reader is used; not disposed here.</param>
     /// <param name="name">The file's name for messages.</param>
@@ -194,10 +197,6 @@ public sealed class ParquetReader
     /// <exception cref="ArgumentException">There is no such row group or column.</exception>
     public ColumnChunkMetadata Chunk(int rowGroup, string column) => ChunkOf(rowGroup, column, out _);
 
-    /// <summary>The type that a column has in the file.</summary>
-    /// <param name="column">A column of the schema.</param>
-    internal PhysicalType PhysicalTypeOf(string column) => columns.Columns[IndexOf(column)].Physical;
-
     /// <summary>Reads one column of one row group.</summary>
     /// <param name="reader">Used for this call alone.</param>
     /// <param name="rowGroup">0 to the number of row groups - 1.</param>
@@ -329,7 +328,7 @@ public sealed class ParquetReader
     private static void CheckRowGroups(FileMetadata metadata, ParquetSchema schema, long footerOffset, ParquetLocation where)
     {
         var rows = 0L;
-        var ranges = new List<(long Start, long End, ParquetLocation Where)>();
+        var ranges = new List<(long Start, long End, int RowGroup, int Leaf)>(metadata.RowGroups.Sum(rowGroup => rowGroup.Columns.Count));
         for (var i = 0; i < metadata.RowGroups.Count; i++)
         {
             var rowGroup = metadata.RowGroups[i];
@@ -355,7 +354,7 @@ public sealed class ParquetReader
                 var chunk = rowGroup.Columns[c];
                 var column = place with { Column = schema.LeafPaths[c] };
                 CheckChunk(chunk, schema.LeafPaths[c], footerOffset, column);
-                ranges.Add((chunk.StartOffset, chunk.StartOffset + chunk.SizeBytes, column));
+                ranges.Add((chunk.StartOffset, chunk.StartOffset + chunk.SizeBytes, i, c));
             }
 
             rows += rowGroup.RowCount;
@@ -372,7 +371,8 @@ public sealed class ParquetReader
         {
             if (ranges[i].Start < ranges[i - 1].End)
             {
-                throw ranges[i].Where.Corrupt($"a start at byte {ranges[i].Start}", $"at least {ranges[i - 1].End}, the end of the chunk before");
+                var chunk = where with { RowGroup = ranges[i].RowGroup, Column = schema.LeafPaths[ranges[i].Leaf] };
+                throw chunk.Corrupt($"a start at byte {ranges[i].Start}", $"at least {ranges[i - 1].End}, the end of the chunk before");
             }
         }
     }
@@ -394,7 +394,7 @@ public sealed class ParquetReader
     {
         if (chunk.Column != path)
         {
-            throw where.Corrupt($"a chunk of column '{chunk.Column}'", $"'{path}', as in the schema");
+            throw where.Corrupt($"a chunk of column '{ParquetLocation.Short(chunk.Column)}'", $"'{ParquetLocation.Short(path)}', as in the schema");
         }
 
         var start = chunk.StartOffset;

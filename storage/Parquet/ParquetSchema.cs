@@ -46,7 +46,7 @@ internal sealed record ParquetSchema(
             var element = ElementAt(elements, next, file);
             if (!names.Add(element.Name))
             {
-                throw file.Corrupt($"two columns named '{element.Name}'", "distinct names", "Write the file again with distinct names.");
+                throw file.Corrupt($"two columns named '{ParquetLocation.Short(element.Name)}'", "distinct names", "Write the file again with distinct names.");
             }
 
             if (element.Type is not null && element.Repetition != Repetition.Repeated)
