@@ -74,6 +74,30 @@ public class ParquetProperties
         }
     });
 
+    [Theory]
+    [InlineData(9, PhysicalType.Int32)]
+    [InlineData(10, PhysicalType.Int64)]
+    public void Write_Decimal_HasTheWidthThatItsDigitsNeed(int precision, object physical)
+    {
+        var schema = new Schema(new Field("price", new ArrowType.DecimalType(64, precision, 2)));
+        RandomParquet Of(params long[] values) => new(schema, [new RecordBatch(schema, new PrimitiveArray<long>(schema.Fields[0].Type, values))]);
+
+        var bytes = Of(-999_999_999, 999_999_999).Write(ParquetWriterOptions.Default);
+
+        Assert.Equal((PhysicalType)physical, ParquetSamples.Open(bytes).RowGroups[0].Columns[0].Type);
+        Assert.Equal([-999_999_999L, 999_999_999L], Assert.Single(ParquetSamples.ReadAll(bytes)));
+        var tooMany = Of(1, 1L + int.MaxValue);
+        if (precision == 9)
+        {
+            var error = Assert.Throws<ArgumentException>(() => tooMany.Write(ParquetWriterOptions.Default));
+            Assert.Equal("Column 'price' has the decimal 2147483648 (unscaled), which has more digits than its type.", error.Message);
+        }
+        else
+        {
+            Assert.Equal([1L, 1L + int.MaxValue], Assert.Single(ParquetSamples.ReadAll(tooMany.Write(ParquetWriterOptions.Default))));
+        }
+    }
+
     private static void ForAll(Action<RandomParquet, byte[], Random> property) => Sampled.Check(Cases, (random, size) =>
     {
         var sample = RandomParquet.Of(random, size);
