@@ -27,12 +27,13 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
     /// <summary>Encodes one chunk.</summary>
     /// <param name="field">The column, for messages.</param>
     /// <param name="column">1 row or more.</param>
-    /// <exception cref="ArgumentException">A text is not UTF-8, the chunk is too large, or the column's type cannot be written.</exception>
+    /// <exception cref="ArgumentException">A text is not UTF-8, a decimal has too many digits, the chunk is too large, or the column's type cannot be written.</exception>
     public ColumnStatistics Encode(Field field, ArrowArray column)
     {
         pages.Clear();
         var bounds = column switch
         {
+            PrimitiveArray<long> longs when ParquetSchema.PhysicalTypeOf(field.Type) == PhysicalType.Int32 => EncodeNarrowed(longs.Values, field.Name),
             PrimitiveArray<long> longs => EncodeIntegers(longs.Values),
             PrimitiveArray<int> ints => EncodeIntegers(ints.Values),
             DictionaryArray texts => EncodeTexts(texts, field.Name),
@@ -50,6 +51,29 @@ internal sealed class ColumnEncoder(int pageSizeBytes)
         {
             throw new ArgumentException(
                 $"Column '{name}' takes {sizeBytes} bytes in one row group; at most {MaxChunkBodyBytes} are allowed. Write smaller row groups.");
+        }
+    }
+
+    private ColumnStatistics EncodeNarrowed(ReadOnlySpan<long> values, string name)
+    {
+        var rented = ArrayPool<int>.Shared.Rent(values.Length);
+        try
+        {
+            var narrowed = rented.AsSpan(0, values.Length);
+            for (var row = 0; row < values.Length; row++)
+            {
+                narrowed[row] = (int)values[row];
+                if (narrowed[row] != values[row])
+                {
+                    throw new ArgumentException($"Column '{name}' has the decimal {values[row]} (unscaled), which has more digits than its type.");
+                }
+            }
+
+            return EncodeIntegers<int>(narrowed);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(rented);
         }
     }
 

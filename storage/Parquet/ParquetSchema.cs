@@ -9,6 +9,10 @@ namespace Analytics.Storage.Parquet;
 internal sealed record ParquetSchema(
     IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<string> NestedColumns, IReadOnlyList<string> LeafPaths)
 {
+    // INT64 would be allowed, but ClickHouse 26.7 takes these decimals for 32 bits whatever lies in the file.
+    /// <summary>Precision of a decimal that always fits in 32 bits.</summary>
+    private const int MaxInt32Precision = 9;
+
     /// <summary>Precision of a decimal that always fits in 64 bits.</summary>
     private const int MaxInt64Precision = 18;
 
@@ -214,7 +218,7 @@ internal sealed record ParquetSchema(
 
     internal static PhysicalType PhysicalTypeOf(ArrowType type) => type switch
     {
-        ArrowType.IntType(32, true) => PhysicalType.Int32,
+        ArrowType.IntType(32, true) or ArrowType.DecimalType(64, <= MaxInt32Precision, _) => PhysicalType.Int32,
         ArrowType.Utf8Type or ArrowType.DictionaryType => PhysicalType.ByteArray,
         _ => PhysicalType.Int64,
     };

@@ -9,7 +9,7 @@ namespace Analytics.Storage.Parquet;
 /// <remarks>
 /// All columns are REQUIRED, pages are of version 1 with a CRC-32 each. Texts in dictionaries are dictionary-encoded,
 /// other texts where that is smaller than PLAIN, integers, instants and money in the smallest of dictionary,
-/// DELTA_BINARY_PACKED (64 bits only) and PLAIN; a dictionary by choice takes at most 1 MiB. A chunk is compressed with
+/// DELTA_BINARY_PACKED (64 bits only) and PLAIN (decimals of up to 9 digits are INT32); a dictionary by choice takes at most 1 MiB. A chunk is compressed with
 /// Snappy (or as the options say) where that saves a tenth of it. Data pages hold about 1 MiB; a dictionary is always one page.
 /// Each chunk's metadata holds the CRC-32 of the whole chunk under "analytics.crc32", so that a flipped byte in a
 /// page header can be traced to its column too; that of the page index stands in the file's metadata under the same
@@ -38,7 +38,7 @@ public sealed class ParquetWriter
 
     /// <summary>Begins a file.</summary>
     /// <param name="file">Empty; neither synced nor disposed here.</param>
-    /// <param name="schema">Columns of Int32, Int64, TimestampMicrosUtc, PicoDollars, Utf8 or DictionaryUtf8.</param>
+    /// <param name="schema">Columns of Int32, Int64, TimestampMicrosUtc, decimals of 64 bits, Utf8 or DictionaryUtf8.</param>
     /// <param name="metadata">Pairs for the footer, written in ordinal order of their keys.</param>
     /// <param name="options">How to write it; null for <see cref="ParquetWriterOptions.Default"/>.</param>
     /// <exception cref="ArgumentException">A column's type is none of these.</exception>
@@ -65,7 +65,7 @@ public sealed class ParquetWriter
 
     /// <summary>Appends one row group.</summary>
     /// <param name="batch">Columns as in the schema, at most 16,777,216 rows; a batch without rows adds nothing.</param>
-    /// <exception cref="ArgumentException">The batch has another schema, too many rows, text that is not UTF-8, or a column of more than 1 GiB.</exception>
+    /// <exception cref="ArgumentException">The batch has another schema, too many rows, text that is not UTF-8, a decimal of more digits than its type where that is of 9 or less, or a column of more than 1 GiB.</exception>
     /// <exception cref="InvalidOperationException">The file is finished.</exception>
     /// <exception cref="IOException">The disk is full, or failed.</exception>
     public void WriteRowGroup(RecordBatch batch)
