@@ -22,6 +22,12 @@ public sealed class CorruptFileException : IOException
         Offset = offset;
     }
 
+    /// <summary>Passes on what a reader of another format found, whose message says all of that.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cause">The error.</param>
+    internal CorruptFileException(string path, IOException cause)
+        : base(cause.Message, cause) => Path = path;
+
     /// <summary>The file.</summary>
     public string Path { get; }
 

@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var files = new Argument<string[]>("FILE") { Description = "Parquet files, or the manifest.json of a data folder.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "Parquet files, Arrow streams and files, or the manifest.json of a data folder.", Arity = ArgumentArity.OneOrMore };
         var json = new Option<bool>("--json") { Description = "Print JSON: an object for one file, an array for several. All numbers are text, so that none is rounded." };
         var command = new Command("inspect", "Show what a file is and holds: schema, storage, and of each column sum, bounds, first values and MD5. Nothing is changed.") { files, json };
         command.SetAction(async (parsed, cancellation) =>

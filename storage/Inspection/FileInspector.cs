@@ -36,8 +36,7 @@ public static class FileInspector
 
         if (head.StartsWith(ArrowFileMagic) || head.StartsWith(ArrowContinuation))
         {
-            var found = head.StartsWith(ArrowFileMagic) ? "an Arrow file" : "an Arrow stream";
-            throw new CorruptFileException(path, null, null, found, "a file that this version reads", "Write the file again as Parquet.");
+            return ArrowInspector.Inspect(file, path, isStream: !head.StartsWith(ArrowFileMagic), cancellation);
         }
 
         return head.TrimStart(" \t\r\n"u8).StartsWith("{"u8)
@@ -49,7 +48,7 @@ public static class FileInspector
     /// <param name="path">Where they come from.</param>
     /// <param name="sizeBytes">Size of the source.</param>
     /// <param name="format">What the source is.</param>
-    /// <param name="schema">The columns of all batches.</param>
+    /// <param name="schema">The columns of all batches; dictionaries may differ from one to the next.</param>
     /// <param name="batches">Taken one by one, and only once.</param>
     /// <param name="cancellation">Ends the reading between two batches.</param>
     /// <exception cref="OperationCanceledException">The reading was ended.</exception>

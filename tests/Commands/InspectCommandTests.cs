@@ -66,7 +66,7 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Contains("Found a file that starts with the bytes 74657874 in ", Text(files[2], "error"), StringComparison.Ordinal);
         Assert.Equal($"'{folder.File("none")}' is not a file.", Text(files[3], "error"));
         Assert.Equal($"'{folder.Path}' is not a file; a data folder's list of files is its manifest.json.", Text(files[4], "error"));
-        Assert.StartsWith("Found an Arrow stream in ", Text(files[5], "error"), StringComparison.Ordinal);
+        Assert.StartsWith("Found the end in ", Text(files[5], "error"), StringComparison.Ordinal);
         Assert.Equal("1", Text(files[6], "rows"));
         Assert.Equal(6, result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.StartsWith("error: ", StringComparison.Ordinal)));
     }
