@@ -132,4 +132,4 @@ public sealed record ColumnStatistics(ReadOnlyMemory<byte>? Min, ReadOnlyMemory<
 /// <summary>Some bytes of a file.</summary>
 /// <param name="Offset">Bytes from the start of the file.</param>
 /// <param name="Length">Bytes.</param>
-internal readonly record struct FileRange(long Offset, int Length);
+internal sealed record FileRange(long Offset, int Length);

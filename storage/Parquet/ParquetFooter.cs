@@ -337,7 +337,7 @@ internal static class ParquetFooter
         int? physical = null, codec = null;
         long? valueCount = null, uncompressed = null, compressed = null, dataPage = null, dictionaryPage = null;
         string? path = null;
-        List<ParquetEncoding>? encodings = null;
+        ParquetEncoding[]? encodings = null;
         List<KeyValuePair<string, string>>? keyValues = null;
         ColumnStatistics? statistics = null;
         for (var id = reader.BeginStruct(); reader.NextField(ref id, out var type);)
@@ -348,8 +348,7 @@ internal static class ParquetFooter
                     physical = reader.Int32(type);
                     break;
                 case 2:
-                    encodings = ReadList(
-                        ref reader, type, static (ref r) => (ParquetEncoding)r.Int32(ThriftType.Int32), ThriftType.Int32);
+                    encodings = ReadEncodings(ref reader, type);
                     break;
                 case 3:
                     path = ReadPath(ref reader, type);
@@ -402,8 +401,47 @@ internal static class ParquetFooter
 
     private static string ReadPath(ref ThriftCompactReader reader, ThriftType type)
     {
-        var names = ReadList(ref reader, type, static (ref r) => r.Text(ThriftType.Binary), ThriftType.Binary);
-        return names is [var name] ? name : string.Join('.', names);
+        var count = reader.List(type, ThriftType.Binary);
+        if (count <= 1)
+        {
+            return count == 0 ? "" : reader.Text(ThriftType.Binary);
+        }
+
+        // Goes over them twice: as texts of their own, many short names would take far more memory than they do here.
+        const int MaxStackBytes = 256;
+        var ahead = reader;
+        var size = count - 1;
+        for (var i = 0; i < count; i++)
+        {
+            size += ahead.Binary(ThriftType.Binary).Length;
+        }
+
+        var path = size <= MaxStackBytes ? stackalloc byte[MaxStackBytes] : new byte[size];
+        var used = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (i > 0)
+            {
+                path[used++] = (byte)'.';
+            }
+
+            var name = reader.Binary(ThriftType.Binary);
+            name.CopyTo(path[used..]);
+            used += name.Length;
+        }
+
+        return ThriftCompactReader.Text(path[..used]);
+    }
+
+    private static ParquetEncoding[] ReadEncodings(ref ThriftCompactReader reader, ThriftType type)
+    {
+        var encodings = new ParquetEncoding[reader.List(type, ThriftType.Int32)];
+        foreach (ref var encoding in encodings.AsSpan())
+        {
+            encoding = (ParquetEncoding)reader.Int32(ThriftType.Int32);
+        }
+
+        return encodings;
     }
 
     private static void WriteStatistics(ThriftCompactWriter writer, short field, ColumnStatistics statistics)
@@ -506,13 +544,12 @@ internal static class ParquetFooter
         return isTypeOrder;
     }
 
-    // The list grows as elements arrive: the count alone reserves next to nothing.
+    // The list grows as elements arrive: the count reserves no more than one byte for each that is there.
     private static List<T> ReadList<T>(
         ref ThriftCompactReader reader, ThriftType type, ElementReader<T> read, ThriftType element = ThriftType.Struct)
     {
-        const int MostReserved = 16;
         var left = reader.List(type, element);
-        var list = new List<T>(Math.Min(left, MostReserved));
+        var list = new List<T>(Math.Min(left, Math.Max(1, reader.Remaining / IntPtr.Size)));
         for (; left > 0; left--)
         {
             list.Add(read(ref reader));

@@ -352,8 +352,7 @@ public sealed class ParquetReader
             for (var c = 0; c < rowGroup.Columns.Count; c++)
             {
                 var chunk = rowGroup.Columns[c];
-                var column = place with { Column = schema.LeafPaths[c] };
-                CheckChunk(chunk, schema.LeafPaths[c], footerOffset, column);
+                CheckChunk(chunk, schema.LeafPaths[c], footerOffset, place);
                 ranges.Add((chunk.StartOffset, chunk.StartOffset + chunk.SizeBytes, i, c));
             }
 
@@ -371,7 +370,7 @@ public sealed class ParquetReader
         {
             if (ranges[i].Start < ranges[i - 1].End)
             {
-                var chunk = where with { RowGroup = ranges[i].RowGroup, Column = schema.LeafPaths[ranges[i].Leaf] };
+                var chunk = where with { RowGroup = ranges[i].RowGroup, Column = $"{schema.LeafPaths[ranges[i].Leaf]}" };
                 throw chunk.Corrupt($"a start at byte {ranges[i].Start}", $"at least {ranges[i - 1].End}, the end of the chunk before");
             }
         }
@@ -390,17 +389,18 @@ public sealed class ParquetReader
         }
     }
 
-    private static void CheckChunk(ColumnChunkMetadata chunk, string path, long footerOffset, ParquetLocation where)
+    private static void CheckChunk(ColumnChunkMetadata chunk, LeafPath path, long footerOffset, ParquetLocation rowGroup)
     {
-        if (chunk.Column != path)
+        if (!path.Is(chunk.Column))
         {
-            throw where.Corrupt($"a chunk of column '{ParquetLocation.Short(chunk.Column)}'", $"'{ParquetLocation.Short(path)}', as in the schema");
+            var expected = ParquetLocation.Short($"{path}");
+            throw (rowGroup with { Column = expected }).Corrupt($"a chunk of column '{ParquetLocation.Short(chunk.Column)}'", $"'{expected}', as in the schema");
         }
 
         var start = chunk.StartOffset;
         if (start < ParquetLayout.MagicBytes || start > footerOffset || chunk.SizeBytes < 0 || chunk.SizeBytes > footerOffset - start)
         {
-            throw where.Corrupt(
+            throw (rowGroup with { Column = chunk.Column }).Corrupt(
                 $"a chunk of {chunk.SizeBytes} bytes from byte {start} on", $"one between {ParquetLayout.MagicBytes} and {footerOffset}, the footer");
         }
     }

@@ -5,9 +5,9 @@ namespace Analytics.Storage.Parquet;
 /// <summary>The columns of a file.</summary>
 /// <param name="Columns">Those of single values, which are read.</param>
 /// <param name="NestedColumns">Names of structs, lists and maps, which are passed over.</param>
-/// <param name="LeafPaths">For each leaf the names from the root on, joined by points.</param>
+/// <param name="LeafPaths">The leaves in their order.</param>
 internal sealed record ParquetSchema(
-    IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<string> NestedColumns, IReadOnlyList<string> LeafPaths)
+    IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<string> NestedColumns, IReadOnlyList<LeafPath> LeafPaths)
 {
     // INT64 would be allowed, but ClickHouse 26.7 takes these decimals for 32 bits whatever lies in the file.
     /// <summary>Precision of a decimal that always fits in 32 bits.</summary>
@@ -42,7 +42,7 @@ internal sealed record ParquetSchema(
 
         List<ParquetColumn> columns = [];
         List<string> nested = [];
-        List<string> leaves = [];
+        List<LeafPath> leaves = [];
         var names = new HashSet<string>(StringComparer.Ordinal);
         var next = 1;
         for (var i = 0; i < elements[0].ChildCount; i++)
@@ -62,7 +62,7 @@ internal sealed record ParquetSchema(
                 nested.Add(element.Name);
             }
 
-            next = AddLeaves(elements, next, "", depth: 0, leaves, file);
+            next = AddLeaves(elements, next, parent: null, depth: 0, leaves, file);
         }
 
         return next == elements.Count
@@ -72,7 +72,7 @@ internal sealed record ParquetSchema(
 
     /// <summary>Goes over one element and all that are inside of it.</summary>
     /// <returns>Position of the element after them.</returns>
-    private static int AddLeaves(IReadOnlyList<SchemaElement> elements, int index, string prefix, int depth, List<string> leaves, ParquetLocation file)
+    private static int AddLeaves(IReadOnlyList<SchemaElement> elements, int index, LeafPath? parent, int depth, List<LeafPath> leaves, ParquetLocation file)
     {
         var element = ElementAt(elements, index, file);
         if (depth > MaxDepth)
@@ -80,7 +80,7 @@ internal sealed record ParquetSchema(
             throw file.Corrupt($"columns nested more than {MaxDepth} deep", $"at most {MaxDepth}");
         }
 
-        var path = prefix + element.Name;
+        var path = new LeafPath(parent, element.Name);
         if (element.Type is not null)
         {
             leaves.Add(path);
@@ -90,7 +90,7 @@ internal sealed record ParquetSchema(
         var next = index + 1;
         for (var left = element.ChildCount ?? 0; left > 0; left--)
         {
-            next = AddLeaves(elements, next, path + ".", depth + 1, leaves, file);
+            next = AddLeaves(elements, next, path, depth + 1, leaves, file);
         }
 
         return next;

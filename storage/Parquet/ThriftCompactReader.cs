@@ -21,7 +21,8 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> bytes)
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
 
-    private readonly int Remaining => bytes.Length - Position;
+    /// <summary>Bytes that are left.</summary>
+    public readonly int Remaining => bytes.Length - Position;
 
     /// <summary>Enters a struct.</summary>
     /// <returns>The field id to start from.</returns>
@@ -90,12 +91,13 @@ internal ref struct ThriftCompactReader(ReadOnlySpan<byte> bytes)
         return Take(Size(elementBytes: 1));
     }
 
-    public string Text(ThriftType type)
+    public string Text(ThriftType type) => Text(Binary(type));
+
+    public static string Text(ReadOnlySpan<byte> utf8)
     {
-        var text = Binary(type);
         try
         {
-            return StrictUtf8.GetString(text);
+            return StrictUtf8.GetString(utf8);
         }
         catch (DecoderFallbackException)
         {

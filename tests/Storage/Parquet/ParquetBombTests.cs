@@ -15,6 +15,7 @@ public class ParquetBombTests
     private const int MaxManagedRatio = 8;
     private const int MaxManagedBytes = 1 << 20;
 
+    private static readonly SchemaElement Numbers = new() { Name = "c", Type = PhysicalType.Int64, Repetition = Repetition.Required };
     private static readonly SchemaElement Bytes = new() { Name = "c", Type = PhysicalType.ByteArray, Repetition = Repetition.Required };
     private static readonly SchemaElement Texts = Bytes with { ConvertedType = ConvertedType.Utf8 };
     private static readonly SchemaElement Decimals = Bytes with { ConvertedType = ConvertedType.Decimal, Precision = 10, Scale = 2 };
@@ -41,6 +42,28 @@ public class ParquetBombTests
     public void Read_LongDecimalsInADictionary_AreRefused() => AssertRefused(
         Indices().File(Decimals, Rows), "Found a decimal of 50000 bytes");
 
+    // The leaves' paths would be 200 MB.
+    [Fact]
+    public void Open_LongNamesInDeepGroups_AreRefusedInLittleMemory() => AssertRefused(
+        Footer([
+            new SchemaElement { Name = "schema", ChildCount = 1 },
+            .. Enumerable.Range(0, 60).Select(depth => new SchemaElement { Name = new string('a', 2_000), Repetition = Repetition.Optional, ChildCount = depth == 59 ? 1_000 : 1 }),
+            .. Enumerable.Range(0, 1_000).Select(_ => Numbers),
+        ], Enumerable.Repeat(Chunk("c"), 1_000)),
+        "Found a chunk of column 'c' in");
+
+    [Fact]
+    public void Open_PathOfManyNames_IsRefusedInLittleMemory() => AssertRefused(
+        Footer([new SchemaElement { Name = "schema", ChildCount = 1 }, Numbers], [Chunk("c")], footer =>
+            footer.All().Where(tree => tree.Type == ThriftType.List && tree.Items is [{ Type: ThriftType.Binary }]).ToList()
+                .ForEach(path => path.Items.AddRange(Enumerable.Repeat(path.Items[0], 100_000)))),
+        "Found a chunk of column 'c.c.c.");
+
+    [Fact]
+    public void Open_ManyChunks_AreRefusedInLittleMemory() => AssertRefused(
+        Footer([new SchemaElement { Name = "schema", ChildCount = 1 }, Numbers], Enumerable.Repeat(Chunk("c"), 20_000)),
+        "Found 20000 columns in 'test.parquet', row group 0; expected 1, as in the schema.");
+
     [Fact]
     public void Read_LongTextsInADictionary_AreThere()
     {
@@ -65,6 +88,34 @@ public class ParquetBombTests
         var run = (uint)rows << 1;
         return new ParquetBytes().Dictionary(1, entry).Data(
             ParquetEncoding.RleDictionary, rows, [1, (byte)(run | 0x80), (byte)((run >> 7) | 0x80), (byte)(run >> 14), 0]);
+    }
+
+    private static ColumnChunkMetadata Chunk(string path) => new()
+    {
+        Column = path,
+        SizeBytes = 0,
+        DataPageOffset = 4,
+        Type = PhysicalType.Int64,
+        Encodings = [ParquetEncoding.Plain, ParquetEncoding.Rle, ParquetEncoding.RleDictionary],
+        Statistics = new ColumnStatistics(new byte[8], new byte[8], 0),
+    };
+
+    private static byte[] Footer(IReadOnlyList<SchemaElement> schema, IEnumerable<ColumnChunkMetadata> chunks, Action<ThriftTree>? change = null)
+    {
+        var thrift = new ThriftCompactWriter();
+        ParquetFooter.Write(thrift, new FileMetadata
+        {
+            Version = 1,
+            Schema = schema,
+            RowCount = 0,
+            RowGroups = [new RowGroupMetadata { RowCount = 0, Columns = [.. chunks] }],
+            KeyValues = [],
+            TypeOrdered = [],
+        });
+        var position = 0;
+        var footer = ThriftTree.Read(thrift.Written, ref position);
+        change?.Invoke(footer);
+        return ParquetParts.Join([.. "PAR1"u8], footer);
     }
 
     private static void AssertRefused(byte[] bytes, string message)

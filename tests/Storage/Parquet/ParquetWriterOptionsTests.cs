@@ -35,7 +35,7 @@ public class ParquetWriterOptionsTests
         foreach (var (chunk, column) in reader.RowGroups.SelectMany(group => group.Columns.Select((chunk, i) => (chunk, i))))
         {
             var pages = Offsets(bytes, chunk);
-            (List<byte[]> Mins, List<byte[]> Maxs)? bounds = chunk.ColumnIndex is null ? null : Bounds(bytes, chunk.ColumnIndex.Value);
+            (List<byte[]> Mins, List<byte[]> Maxs)? bounds = chunk.ColumnIndex is null ? null : Bounds(bytes, chunk.ColumnIndex);
             Assert.Equal(chunk.Statistics?.Min is null, bounds is null);
             Assert.Equal(bounds?.Mins.Count ?? pages.Count, pages.Count);
             var values = ParquetSamples.Values(batch.Columns[column]);
@@ -111,7 +111,7 @@ public class ParquetWriterOptionsTests
 
     private static List<(long Offset, int Size, long FirstRow)> Offsets(byte[] bytes, ColumnChunkMetadata chunk)
     {
-        var range = chunk.OffsetIndex!.Value;
+        var range = chunk.OffsetIndex!;
         var thrift = new ThriftCompactReader(bytes.AsSpan((int)range.Offset, range.Length));
         List<(long, int, long)> pages = [];
         for (var id = thrift.BeginStruct(); thrift.NextField(ref id, out var type);)
