@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Globalization;
 using Analytics.Engine.Arrow;
 using Analytics.Storage.Compression;
@@ -17,6 +18,9 @@ public sealed class ParquetReader
 {
     private readonly ReadableFile file;
     private readonly ParquetSchema columns;
+
+    // One for each thread that reads at the same time: what it needs for one row group it keeps for the next.
+    private readonly ConcurrentBag<ColumnChunkReader> readers = [];
 
     private ParquetReader(ReadableFile file, string name, long footerOffset, ParquetSchema columns, FileMetadata metadata)
     {
@@ -126,11 +130,18 @@ public sealed class ParquetReader
     public RecordBatch ReadRowGroup(int rowGroup, IReadOnlyList<string> columns, NativeArena arena)
     {
         var indices = IndicesOf(rowGroup, columns);
-        using var reader = new ColumnChunkReader();
-        return new RecordBatch(
-            new Schema(indices.Select(index => Schema.Fields[index])),
-            (int)RowGroups[rowGroup].RowCount,
-            [.. indices.Select(index => ReadColumn(reader, rowGroup, index, checkPages: false, arena))]);
+        var reader = Rent();
+        try
+        {
+            return new RecordBatch(
+                new Schema(indices.Select(index => Schema.Fields[index])),
+                (int)RowGroups[rowGroup].RowCount,
+                [.. indices.Select(index => ReadColumn(reader, rowGroup, index, checkPages: false, arena))]);
+        }
+        finally
+        {
+            readers.Add(reader);
+        }
     }
 
     /// <summary>What <see cref="ReadRowGroup(int, IReadOnlyList{string}, NativeArena)"/> takes of an arena: so all columns lie in one block.</summary>
@@ -156,8 +167,15 @@ public sealed class ParquetReader
             throw new ArgumentException($"Column '{column}' of '{Name}' is {type}, not text.", nameof(column));
         }
 
-        using var reader = new ColumnChunkReader();
-        return Decode(rowGroup, IndexOf(column), checkPages: false, reader, (bytes, chunk, source, check) => reader.ReadTexts(bytes, chunk, source, check));
+        var reader = Rent();
+        try
+        {
+            return Decode(rowGroup, IndexOf(column), checkPages: false, reader, (bytes, chunk, source, check) => reader.ReadTexts(bytes, chunk, source, check));
+        }
+        finally
+        {
+            readers.Add(reader);
+        }
     }
 
     /// <summary>Whether a row group may have a value in a range, by the bounds in the footer; nothing else is read.</summary>
@@ -232,6 +250,8 @@ public sealed class ParquetReader
             ArrayPool<byte>.Shared.Return(rented);
         }
     }
+
+    private ColumnChunkReader Rent() => readers.TryTake(out var reader) ? reader : new ColumnChunkReader();
 
     private int[] IndicesOf(int rowGroup, IReadOnlyList<string> columns)
     {
