@@ -23,6 +23,13 @@ public static class QueryExecutor
     internal static QueryResult Run(QueryPlan plan, int threads, long minRowsPerThread, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        if (plan.Cube is not null)
+        {
+            var (sums, differences) = CubeDifference.Of(plan, cancellation);
+            GC.KeepAlive(plan);
+            return Assemble(plan, sums, differences);
+        }
+
         var shares = Split(plan.Scans, threads, minRowsPerThread);
         var parts = new Part[shares.Count];
         if (shares.Count == 1)
@@ -43,7 +50,13 @@ public static class QueryExecutor
 
         // The spans above point into native memory that the table owns.
         GC.KeepAlive(plan);
-        return Assemble(plan, parts);
+        var range = new Int128[plan.Table.Table(plan.Query.GroupBy).Count * Measures.Count];
+        foreach (var part in parts)
+        {
+            part.Sums.AddRangeTo(range);
+        }
+
+        return Assemble(plan, range, Joined(parts));
     }
 
     /// <summary>Cuts row ranges into shares of about equally many rows; a bucket may end up in two of them.</summary>
@@ -99,16 +112,14 @@ public static class QueryExecutor
         return new Part(buckets, sums);
     }
 
-    private static QueryResult Assemble(QueryPlan plan, Part[] parts)
+    /// <summary>Puts the answer in order.</summary>
+    /// <param name="plan">What was done.</param>
+    /// <param name="range">Sums of the range by group and measure.</param>
+    /// <param name="all">Groups of each bucket that has any.</param>
+    private static QueryResult Assemble(QueryPlan plan, Int128[] range, List<(int Bucket, GroupTable Groups)> all)
     {
         var groups = plan.Table.Table(plan.Query.GroupBy);
         var order = new GroupOrder(plan.Query.RankBy, groups);
-        var range = new Int128[groups.Count * Measures.Count];
-        foreach (var part in parts)
-        {
-            part.Sums.AddRangeTo(range);
-        }
-
         var ranking = order.Sort(NonZero(range));
         bool[]? kept = null;
         if (plan.Query.Top is { } top && ranking.Count > top)
@@ -124,7 +135,6 @@ public static class QueryExecutor
 
         var buckets = new BucketSums[plan.Buckets.Count];
         Array.Fill(buckets, BucketSums.Empty);
-        var all = Joined(parts);
         Parallel.For(0, all.Count, i =>
         {
             var (bucket, table) = all[i];

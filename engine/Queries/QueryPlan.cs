@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Analytics.Engine.Chunks;
+using Analytics.Engine.Projections;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using NodaTime;
@@ -10,13 +11,15 @@ namespace Analytics.Engine.Queries;
 /// <summary>What will be done to answer a query on one snapshot: pure data, made once, printed by <see cref="ToString"/>.</summary>
 public sealed class QueryPlan
 {
-    private QueryPlan(UsageQuery query, UsageTable table, TimeBuckets buckets, IReadOnlyList<Selection> selections, IReadOnlyList<Scan> scans)
+    private QueryPlan(
+        UsageQuery query, UsageTable table, TimeBuckets buckets, IReadOnlyList<Selection> selections, IReadOnlyList<Scan> scans, PrefixSumCube? cube)
     {
         Query = query;
         Table = table;
         Buckets = buckets;
         Selections = selections;
         Scans = scans;
+        Cube = cube;
         IsExact = !HasInexactEdge(buckets, table.Coverage);
         FitsIn64Bits = query.Measures.All(measure => scans.Aggregate((Int128)0, (sum, scan) => sum + scan.Chunk.Bound(measure, scan.RowCount)) <= long.MaxValue);
     }
@@ -33,7 +36,10 @@ public sealed class QueryPlan
     /// <summary>Predicates as accepted codes of stored columns, one for each column at most.</summary>
     public IReadOnlyList<Selection> Selections { get; }
 
-    /// <summary>Row ranges to add up, in bucket order. A bucket without rows has none.</summary>
+    /// <summary>Prefix sums to subtract from one another; null where rows are read.</summary>
+    public PrefixSumCube? Cube { get; }
+
+    /// <summary>Row ranges to add up, in bucket order. A bucket without rows has none, and so has a plan with a cube.</summary>
     public IReadOnlyList<Scan> Scans { get; }
 
     /// <summary>False where a bucket edge cuts through an interval of some file, so that the interval counts whole to one side.</summary>
@@ -48,8 +54,9 @@ public sealed class QueryPlan
     /// <summary>Plans a query.</summary>
     /// <param name="query">What was asked.</param>
     /// <param name="table">The snapshot to ask.</param>
+    /// <param name="usesProjections">False to read rows in any case. The answer is the same.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or outside of the dates that can be asked for.</exception>
-    public static QueryPlan For(UsageQuery query, UsageTable table)
+    public static QueryPlan For(UsageQuery query, UsageTable table, bool usesProjections = true)
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(table);
@@ -60,8 +67,14 @@ public sealed class QueryPlan
             .ToArray();
 
         // A predicate that no code meets needs no rows at all.
-        var scans = selections.Any(selection => !selection.Accepted.Span.Contains(true)) ? [] : ScansOf(buckets, table, selections);
-        return new QueryPlan(query, table, buckets, selections, scans);
+        var isEmpty = selections.Any(selection => !selection.Accepted.Span.Contains(true));
+
+        // A cube knows the codes of one dimension: what is filtered by another one is not in it.
+        var source = query.GroupBy.StoredSource();
+        var cube = usesProjections && !isEmpty && Array.TrueForAll(selections, selection => selection.Dimension == source)
+            ? table.Projections.CubeFor(source)
+            : null;
+        return new QueryPlan(query, table, buckets, selections, isEmpty || cube is not null ? [] : ScansOf(buckets, table, selections), cube);
     }
 
     /// <summary>The plan as text for people.</summary>
@@ -73,6 +86,11 @@ public sealed class QueryPlan
         foreach (var selection in Selections)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"filter   {selection.Dimension}: {selection.Accepted.Span.Count(true)} of {selection.Accepted.Length} codes");
+        }
+
+        if (Cube is not null)
+        {
+            return text.Append(CultureInfo.InvariantCulture, $"cube     {Cube.Dimension}: differences of prefix sums, {Cube.Steps.Length} steps x {Cube.GroupCount} codes").ToString();
         }
 
         text.Append(CultureInfo.InvariantCulture, $"scan     {RowCount} of {Table.RowCount} rows in {Scans.Count} row ranges of {Table.Chunks.Count} chunks");
@@ -129,7 +147,7 @@ public sealed class QueryPlan
     }
 
     /// <summary>The first microsecond that is not before an instant.</summary>
-    private static long MicrosFrom(Instant instant)
+    internal static long MicrosFrom(Instant instant)
     {
         // An edge between two microseconds (a historic offset has whole seconds, so none is known) rounds to the later one.
         var micros = instant.ToUnixMicroseconds();

@@ -1,4 +1,5 @@
 using Analytics.Engine.Chunks;
+using Analytics.Engine.Projections;
 using NodaTime;
 
 namespace Analytics.Engine.Usage;
@@ -19,12 +20,14 @@ public sealed class UsageTable
     /// <param name="coverage">Time and grain of the files that the rows came from.</param>
     /// <param name="storedKeys">For each stored dimension, in order, its keys by code; code 0 is the empty key.</param>
     /// <param name="names">Labels and lookups.</param>
+    /// <param name="projections">Of these chunks and keys; null for new ones.</param>
     /// <exception cref="ArgumentException">The chunks are not in time order, or a code has no key.</exception>
     public UsageTable(
         IReadOnlyList<UsageChunk> chunks,
         IReadOnlyList<Coverage> coverage,
         IReadOnlyList<IReadOnlyList<string>> storedKeys,
-        IUsageNames names)
+        IUsageNames names,
+        UsageProjections? projections = null)
     {
         ArgumentNullException.ThrowIfNull(chunks);
         ArgumentNullException.ThrowIfNull(coverage);
@@ -47,6 +50,7 @@ public sealed class UsageTable
         }
 
         this.chunks = [.. chunks];
+        Projections = projections ?? new UsageProjections(this.chunks, storedKeys.Select(keys => keys.Count));
 
         // Copies: a builder goes on filling its lists after it has made a snapshot of them.
         this.storedKeys = [.. storedKeys.Select(keys => (IReadOnlyList<string>)[.. keys])];
@@ -67,6 +71,9 @@ public sealed class UsageTable
     /// <summary>Rows in time order.</summary>
     public IReadOnlyList<UsageChunk> Chunks => chunks;
 
+    /// <summary>What is kept beside the rows, so that common questions need not read them.</summary>
+    public UsageProjections Projections { get; }
+
     /// <summary>Rows in all.</summary>
     public long RowCount => chunks.Sum(chunk => (long)chunk.RowCount);
 
@@ -86,7 +93,7 @@ public sealed class UsageTable
 
     /// <summary>The same rows under other names: what a change of the directory needs.</summary>
     /// <param name="names">Labels and lookups.</param>
-    public UsageTable WithNames(IUsageNames names) => new(chunks, Coverage, storedKeys, names);
+    public UsageTable WithNames(IUsageNames names) => new(chunks, Coverage, storedKeys, names, Projections);
 
     private static (int[] Lookup, DimensionTable Table) Derive(Dimension dimension, IReadOnlyList<string> sourceKeys, IUsageNames names)
     {

@@ -45,6 +45,21 @@ public class QueryProperties
     });
 
     [Fact]
+    public void Run_WithCubes_GivesTheAnswerOfAScan() => ForAll((table, _, query, random) =>
+    {
+        var cubes = UsageSamples.WithCubes(table, new SampleNames());
+        var source = query.GroupBy.StoredSource();
+        query = query with { Predicates = random.Next(3) == 0 ? query.Predicates : [.. query.Predicates.Where(predicate => predicate.Dimension.StoredSource() == source)] };
+        var expected = QueryExecutor.Run(QueryPlan.For(query, table), CancellationToken.None);
+
+        var answers = new[] { true, false }.Select(usesProjections => QueryPlan.For(query, cubes, usesProjections)).ToList();
+
+        Assert.Null(answers[1].Cube);
+        Assert.All(answers, plan => Assert.Equal(AnswerText.Of(expected), AnswerText.Of(QueryExecutor.Run(plan, CancellationToken.None))));
+        Assert.All(answers, plan => Assert.Equal(expected.Plan.IsExact, plan.IsExact));
+    });
+
+    [Fact]
     public void Run_AnyNumberOfThreads_GivesTheSameAnswer() => ForAll((table, _, query, random) =>
     {
         var expected = AnswerText.Of(Run(query, table));

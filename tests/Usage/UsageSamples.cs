@@ -1,4 +1,5 @@
 using Analytics.Engine.Arrow;
+using Analytics.Engine.Projections;
 using Analytics.Engine.Usage;
 using NodaTime;
 
@@ -78,6 +79,16 @@ internal static class UsageSamples
         }
 
         return new RecordBatch(UsageSchema.Schema, columns);
+    }
+
+    /// <summary>The same table with a cube for every dimension, however small it is.</summary>
+    /// <param name="table">A table.</param>
+    /// <param name="names">Its labels and lookups.</param>
+    /// <param name="budgetBytes">What the cubes may take.</param>
+    public static UsageTable WithCubes(UsageTable table, IUsageNames names, long budgetBytes = long.MaxValue)
+    {
+        string[][] keys = [.. Dimensions.Stored.Select(dimension => Enumerable.Range(0, table.Table(dimension).Count).Select(table.Table(dimension).Key).ToArray())];
+        return new UsageTable(table.Chunks, table.Coverage, keys, names, new UsageProjections(table.Chunks, keys.Select(all => all.Length), budgetBytes, minRows: 0));
     }
 
     /// <summary>All rows of a table, read back through its codes and keys.</summary>
