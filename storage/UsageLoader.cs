@@ -2,6 +2,7 @@ using System.Globalization;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Chunks;
 using Analytics.Engine.Kernels;
+using Analytics.Engine.Projections;
 using Analytics.Engine.Usage;
 using Analytics.Storage.Catalog;
 using Analytics.Storage.Parquet;
@@ -28,9 +29,10 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
     /// <summary>Loads organisations.</summary>
     /// <param name="files">All usage files of these organisations.</param>
     /// <param name="names">What the things of an organisation are called.</param>
+    /// <param name="projectionBudgetBytes">What the prefix sums of each organisation may take.</param>
     /// <returns>A table for each organisation.</returns>
     /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says: the first such in order.</exception>
-    public IReadOnlyList<(string Organization, UsageTable Usage)> Load(IEnumerable<DataFile> files, Func<string, IUsageNames> names)
+    public IReadOnlyList<(string Organization, UsageTable Usage)> Load(IEnumerable<DataFile> files, Func<string, IUsageNames> names, long projectionBudgetBytes)
     {
         var organizations = files.GroupBy(file => file.Organization, StringComparer.Ordinal)
             .Select(group => new Loading(group.Key, StretchesOf(group), loaded.GetValueOrDefault(group.Key) ?? new LoadedOrganization()))
@@ -47,10 +49,10 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             missing[i].Known.Chunks[missing[i].Stretch.Key] = packed[i];
         }
 
-        return [.. organizations.Select(organization => (organization.Name, TableOf(organization, names(organization.Name))))];
+        return [.. organizations.Select(organization => (organization.Name, TableOf(organization, names(organization.Name), projectionBudgetBytes)))];
     }
 
-    private UsageTable TableOf(Loading organization, IUsageNames names)
+    private UsageTable TableOf(Loading organization, IUsageNames names, long projectionBudgetBytes)
     {
         var known = organization.Known;
         var keys = organization.Stretches.Select(stretch => stretch.Key).ToHashSet(StringComparer.Ordinal);
@@ -60,11 +62,13 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
         }
 
         loaded[organization.Name] = known;
+        UsageChunk[] chunks = [.. organization.Stretches.SelectMany(stretch => known.Chunks[stretch.Key])];
         return new UsageTable(
-            [.. organization.Stretches.SelectMany(stretch => known.Chunks[stretch.Key])],
+            chunks,
             [.. organization.Stretches.SelectMany(stretch => stretch.Months).SelectMany(month => month).Select(file => CoverageOf(file.Usage!))],
             [.. known.Keys.Select(keys => keys.Keys)],
-            names);
+            names,
+            new UsageProjections(chunks, known.Keys.Select(keys => keys.Keys.Count), projectionBudgetBytes));
     }
 
     /// <summary>Months in order, small ones together: a chunk of their own for each would be mostly overhead.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Analytics.Engine.Arrow;
+using Analytics.Engine.Projections;
 using Analytics.Engine.Usage;
 using Analytics.Storage.Catalog;
 using Analytics.Storage.Directory;
@@ -43,6 +44,9 @@ public sealed class UsageStore : IDisposable
 
     /// <summary>Organisations, people, projects, keys, models, prices and tokens.</summary>
     public DirectoryStore Directory { get; }
+
+    /// <summary>What the prefix sums of one organisation may take of memory; set before <see cref="Load()"/>.</summary>
+    public long ProjectionBudgetBytes { get; set; } = UsageProjections.DefaultBudgetBytes;
 
     /// <summary>The live files.</summary>
     public Manifest Manifest => manifest;
@@ -339,7 +343,7 @@ public sealed class UsageStore : IDisposable
     private void Load(IEnumerable<DataFile> all)
     {
         Dictionary<string, OrganizationDirectory> directories = new(StringComparer.Ordinal);
-        foreach (var (organization, usage) in loader.Load(all, name => new DirectoryNames(directories[name] = Directory.Read(name))))
+        foreach (var (organization, usage) in loader.Load(all, name => new DirectoryNames(directories[name] = Directory.Read(name)), ProjectionBudgetBytes))
         {
             lock (commitLock)
             {

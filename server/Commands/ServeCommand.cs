@@ -35,7 +35,9 @@ internal static class ServeCommand
         }
 
         var watch = Stopwatch.StartNew();
+        var budget = ProjectionBudget.Read(new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build());
         using var store = UsageStore.Open(data, Files.Physical);
+        store.ProjectionBudgetBytes = budget;
         store.Load();
         var app = AnalyticsApp.Build(store, clock, urls);
         await using (app.ConfigureAwait(false))
