@@ -60,7 +60,7 @@ internal static class ParquetFooter
                     version = reader.Int32(type);
                     break;
                 case 2:
-                    schema = ReadList(ref reader, type, ReadSchemaElement);
+                    schema = ReadList(ref reader, type, ReadSchemaElement, ThriftType.Struct, MaxElements(bytes.Length));
                     break;
                 case 3:
                     rowCount = reader.Int64(type);
@@ -544,11 +544,20 @@ internal static class ParquetFooter
         return isTypeOrder;
     }
 
+    // An element can be three bytes long and takes a hundred in memory. Real ones name a type, too, and have a chunk in each
+    // row group.
+    private static int MaxElements(int footerBytes) => 10_000 + (footerBytes / 16);
+
     // The list grows as elements arrive: the count reserves no more than one byte for each that is there.
     private static List<T> ReadList<T>(
-        ref ThriftCompactReader reader, ThriftType type, ElementReader<T> read, ThriftType element = ThriftType.Struct)
+        ref ThriftCompactReader reader, ThriftType type, ElementReader<T> read, ThriftType element = ThriftType.Struct, int most = int.MaxValue)
     {
         var left = reader.List(type, element);
+        if (left > most)
+        {
+            throw new MalformedDataException($"{left} elements in a list of the footer", $"at most {most} in a footer of its size");
+        }
+
         var list = new List<T>(Math.Min(left, Math.Max(1, reader.Remaining / IntPtr.Size)));
         for (; left > 0; left--)
         {
