@@ -66,7 +66,9 @@ internal static class ParquetFooter
                     rowCount = reader.Int64(type);
                     break;
                 case 4:
-                    rowGroups = ReadList(ref reader, type, ReadRowGroup);
+                    // The schema comes first in all files that are known; were it to come later, nothing would be known of it.
+                    var leaves = schema?.Count ?? int.MaxValue;
+                    rowGroups = ReadList(ref reader, type, (ref row) => ReadRowGroup(ref row, leaves));
                     break;
                 case 5:
                     keyValues = ReadList(ref reader, type, ReadKeyValue);
@@ -211,7 +213,7 @@ internal static class ParquetFooter
         writer.EndStruct();
     }
 
-    private static RowGroupMetadata ReadRowGroup(ref ThriftCompactReader reader)
+    private static RowGroupMetadata ReadRowGroup(ref ThriftCompactReader reader, int maxColumns)
     {
         List<ColumnChunkMetadata>? columns = null;
         long? rowCount = null;
@@ -220,7 +222,7 @@ internal static class ParquetFooter
             switch (id)
             {
                 case 1:
-                    columns = ReadList(ref reader, type, ReadColumnChunk);
+                    columns = ReadList(ref reader, type, ReadColumnChunk, ThriftType.Struct, maxColumns);
                     break;
                 case 3:
                     rowCount = reader.Int64(type);
@@ -555,7 +557,7 @@ internal static class ParquetFooter
         var left = reader.List(type, element);
         if (left > most)
         {
-            throw new MalformedDataException($"{left} elements in a list of the footer", $"at most {most} in a footer of its size");
+            throw new MalformedDataException($"{left} elements in a list of the footer", $"at most {most}, by the schema and the size of the footer");
         }
 
         var list = new List<T>(Math.Min(left, Math.Max(1, reader.Remaining / IntPtr.Size)));
