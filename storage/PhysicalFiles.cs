@@ -160,7 +160,15 @@ internal sealed partial class PhysicalFiles : Files
         {
             this.path = path;
             handle = File.OpenHandle(path);
-            Length = RandomAccess.GetLength(handle);
+            try
+            {
+                Length = RandomAccess.GetLength(handle);
+            }
+            catch (NotSupportedException)
+            {
+                handle.Dispose();
+                throw new CorruptFileException(path, null, null, "a pipe", "a file, whose end can be read first", "Save it to a file, and name that.");
+            }
         }
 
         public override long Length { get; }

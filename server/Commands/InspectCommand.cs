@@ -10,7 +10,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Parquet files, Arrow streams and files, or the manifest.json of a data folder.", Arity = ArgumentArity.OneOrMore };
-        var json = new Option<bool>("--json") { Description = "Print JSON: an object for one file, an array for several. All numbers are text, so that none is rounded." };
+        var json = new Option<bool>("--json") { Description = "Print JSON: an object for one file, an array for several. All numbers are text, so that none is rounded; texts are in full." };
         var command = new Command("inspect", "Show what a file is and holds: schema, storage, and of each column sum, bounds, first values and MD5. Nothing is changed.") { files, json };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -28,7 +28,7 @@ internal static class InspectCommand
                 var (file, errors) = Inspect(path, cancellation);
                 foreach (var error in errors)
                 {
-                    await parsed.InvocationConfiguration.Error.WriteLineAsync($"error: {error.Message}");
+                    await parsed.InvocationConfiguration.Error.WriteLineAsync($"error: {InspectReport.Escaped(error.Message)}");
                     exitCode = exitCode == ExitCode.Ok ? ExitCode.Of(error)!.Value : exitCode;
                 }
 
@@ -57,7 +57,9 @@ internal static class InspectCommand
         {
             if (!File.Exists(path))
             {
-                throw new FileNotFoundException($"'{path}' is not a file{(Directory.Exists(path) ? "; a data folder's list of files is its manifest.json" : string.Empty)}.");
+                throw new FileNotFoundException(Directory.Exists(path)
+                    ? $"'{path}' is not a file; a data folder's list of files is its manifest.json."
+                    : $"'{path}' does not exist.");
             }
 
             var file = FileInspector.Inspect(Files.Physical, path, cancellation);

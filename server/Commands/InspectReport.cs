@@ -13,7 +13,7 @@ internal static class InspectReport
     public static string Of(InspectedFile file)
     {
         var text = new StringBuilder();
-        Line(text, $"{file.Path}");
+        Line(text, $"{Escaped(file.Path)}");
         switch (file)
         {
             case InspectedTable table:
@@ -39,7 +39,7 @@ internal static class InspectReport
 
         if (table.NestedColumns.Count > 0)
         {
-            Line(text, $"  not read      {string.Join(", ", table.NestedColumns.Select(Shown))} (structs, lists and maps)");
+            Line(text, $"  not read      {string.Join(", ", table.NestedColumns.Select(Shown))}");
         }
 
         foreach (var (key, value) in table.Metadata)
@@ -97,10 +97,13 @@ internal static class InspectReport
     private static string Value(string? value, string kind, string none) => value is null ? none : kind == "utf8" ? $"\"{Shown(value)}\"" : Shown(value);
 
     /// <summary>A text of the file on one line: control characters are escaped, so that it cannot speak to the terminal.</summary>
+    /// <summary>A text without control characters: a file's words do not steer the terminal.</summary>
+    internal static string Escaped(string value) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(value).Replace("\\\"", "\"", StringComparison.Ordinal);
+
     private static string Shown(string value)
     {
         var start = value.Length <= MaxShownCharacters ? value : value[..MaxShownCharacters];
-        var escaped = JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(start).Replace("\\\"", "\"", StringComparison.Ordinal);
+        var escaped = Escaped(start);
         return value.Length <= MaxShownCharacters ? escaped : string.Create(CultureInfo.InvariantCulture, $"{escaped}… ({value.Length:N0} characters)");
     }
 

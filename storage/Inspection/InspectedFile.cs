@@ -37,7 +37,7 @@ public sealed record InspectedTable(string Path, long SizeBytes) : InspectedFile
     /// <summary>The columns of single values.</summary>
     public required IReadOnlyList<InspectedColumn> Columns { get; init; }
 
-    /// <summary>Names of structs, lists and maps, which are not read.</summary>
+    /// <summary>Names of structs, lists and maps, which are not read, and of Arrow's columns of other types that are not.</summary>
     public IReadOnlyList<string> NestedColumns { get; init; } = [];
 
     /// <summary>Pairs of text that the writer put beside the schema.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Analytics.Engine.Arrow;
+using Analytics.Storage.Inspection;
 
 namespace Analytics.Storage.Parquet;
 
@@ -290,7 +291,7 @@ internal sealed class ColumnChunkReader : IDisposable
             }
             catch (OverflowException)
             {
-                throw new MalformedDataException($"a value outside of {column.Type}", "values inside of it");
+                throw new MalformedDataException($"a value outside of {TypeName.Of(column.Type)}", "values inside of it");
             }
             finally
             {
@@ -557,7 +558,7 @@ internal sealed class ColumnChunkReader : IDisposable
                 }
                 catch (OverflowException)
                 {
-                    throw new MalformedDataException($"a value outside of {type}", "values inside of it");
+                    throw new MalformedDataException($"a value outside of {TypeName.Of(type)}", "values inside of it");
                 }
             }
         }

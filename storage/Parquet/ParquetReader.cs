@@ -299,6 +299,13 @@ public sealed class ParquetReader
         where.Read(file, file.Length - tail.Length, tail);
         var length = BinaryPrimitives.ReadUInt32LittleEndian(tail);
         var longest = Math.Min(file.Length - SmallestFile, Array.MaxLength - sizeof(uint));
+        var hasLastMagic = tail[sizeof(uint)..].SequenceEqual(ParquetLayout.Magic);
+        var isEncrypted = head.SequenceEqual(ParquetLayout.EncryptedMagic) || tail[sizeof(uint)..].SequenceEqual(ParquetLayout.EncryptedMagic);
+        if (length > longest && !hasLastMagic && !isEncrypted)
+        {
+            throw where.Corrupt("no 'PAR1' at the end", "it", "The file was cut off, is still being written, or has more behind its end; get it whole.");
+        }
+
         if (length > longest)
         {
             throw where.Corrupt($"a footer length of {length} bytes", $"at most {longest}");
@@ -308,8 +315,8 @@ public sealed class ParquetReader
             file.Length - tail.Length - length,
             (int)length,
             head.SequenceEqual(ParquetLayout.Magic),
-            tail[sizeof(uint)..].SequenceEqual(ParquetLayout.Magic),
-            head.SequenceEqual(ParquetLayout.EncryptedMagic) || tail[sizeof(uint)..].SequenceEqual(ParquetLayout.EncryptedMagic));
+            hasLastMagic,
+            isEncrypted);
     }
 
     private static void CheckReadable(ColumnChunkMetadata chunk, ParquetLocation where)

@@ -62,13 +62,41 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal((65, 7), (result.Code, files.Count));
         Assert.Contains("row group 0, column 'hour', byte 4; expected ", Text(files[0].GetProperty("columns")[0], "error"), StringComparison.Ordinal);
         Assert.Equal(32, Text(files[0].GetProperty("columns")[1], "md5").Length);
-        Assert.StartsWith("Found a footer length of ", Text(files[1], "error"), StringComparison.Ordinal);
+        Assert.StartsWith("Found no 'PAR1' at the end in ", Text(files[1], "error"), StringComparison.Ordinal);
         Assert.Contains("Found a file that starts with the bytes 74657874 in ", Text(files[2], "error"), StringComparison.Ordinal);
-        Assert.Equal($"'{folder.File("none")}' is not a file.", Text(files[3], "error"));
+        Assert.Equal($"'{folder.File("none")}' does not exist.", Text(files[3], "error"));
         Assert.Equal($"'{folder.Path}' is not a file; a data folder's list of files is its manifest.json.", Text(files[4], "error"));
         Assert.StartsWith("Found the end in ", Text(files[5], "error"), StringComparison.Ordinal);
         Assert.Equal("1", Text(files[6], "rows"));
         Assert.Equal(6, result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.StartsWith("error: ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Errors_ControlCharactersInAName_AreEscaped()
+    {
+        var result = await Run("inspect", folder.Write("a\u001b[31m\nb", [1, 2, 3]));
+
+        Assert.Equal(65, result.Code);
+        Assert.Contains("a\\u001B[31m\\nb", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', result.Error);
+    }
+
+    [Fact]
+    public async Task Pipe_IsRefusedAndTheOthersAreInspected()
+    {
+        var pipe = folder.File("pipe");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync();
+        }
+
+        // Somebody has to hold the other end, or opening it waits.
+        using var writer = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite);
+
+        var result = await Run("inspect", pipe, Sample);
+
+        Assert.Equal((65, $"error: Found a pipe in '{pipe}'; expected a file, whose end can be read first. Save it to a file, and name that.\n"), (result.Code, result.Error));
+        Assert.Contains("request_count", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,9 +51,14 @@ public sealed class ArrowFileReader
         var length = stream.Length - stream.Position;
         var input = new IpcInput(stream, name);
         var place = input.Place;
-        if (length < HeadBytes + TailBytes || !input.Bytes(IpcFormat.Magic.Length, place).AsSpan().SequenceEqual(IpcFormat.Magic))
+        if (length < HeadBytes + TailBytes)
         {
-            throw place.Refuse($"{length} bytes that do not start with ARROW1", "an Arrow file", $"If it is an Arrow stream, read it with {nameof(ArrowStreamReader)}.");
+            throw place.Refuse($"{length} bytes", $"an Arrow file, which has {HeadBytes + TailBytes} at least");
+        }
+
+        if (!input.Bytes(IpcFormat.Magic.Length, place).AsSpan().SequenceEqual(IpcFormat.Magic))
+        {
+            throw place.Refuse($"{length} bytes that do not start with ARROW1", "an Arrow file", "If it is an Arrow stream, it has to be read as one.");
         }
 
         input.Seek(length - TailBytes);
