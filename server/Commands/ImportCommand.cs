@@ -16,6 +16,7 @@ internal static class ImportCommand
             Events(clock, settings),
             AzureTrace(clock, settings),
             RollupCsv(clock),
+            RollupParquet(clock),
         };
     }
 
@@ -63,22 +64,35 @@ internal static class ImportCommand
         return command;
     }
 
-    private static Command RollupCsv(IClock clock)
+    private static Command RollupCsv(IClock clock) => Rollup(
+        clock,
+        "rollup-csv",
+        "Rows that another system added up by hour: CSV with a header, or gzip of it.",
+        (import, file, mapping, project, cancellation) => import.RollupCsvAsync(file, mapping, project, cancellation));
+
+    private static Command RollupParquet(IClock clock) => Rollup(
+        clock,
+        "rollup-parquet",
+        "Rows that another system added up by hour: Parquet. Keys in the names of folders (project=p1/...) can be mapped like columns.",
+        (import, file, mapping, project, cancellation) => import.RollupParquetAsync(file, mapping, project, cancellation));
+
+    private static Command Rollup(
+        IClock clock, string name, string description, Func<FileImport, string, RollupMapping, string, CancellationToken, Task<ImportSummary>> import)
     {
         var shared = new ImportOptions();
         var grain = GrainOption.ForRollups();
         var map = new Option<string>("--map")
         {
-            Description = $"Which column fills which field: bucketStart=hour_utc,mapping=model,… Fields: {string.Join(", ", CsvMapping.Fields)}. What is not mapped is none or 0; without a cost the price table says.",
+            Description = $"Which column fills which field: bucketStart=hour_utc,mapping=model,… Fields: {string.Join(", ", RollupMapping.Fields)}. What is not mapped is none or 0; without a cost the price table says.",
             Required = true,
             HelpName = "FIELD=COLUMN,…",
         };
         var project = Project("Project of all rows, where the file has no column for it.");
-        var command = new Command("rollup-csv", "Rows that another system added up by hour: CSV with a header, or gzip of it.") { map, project, grain };
+        var command = new Command(name, description) { map, project, grain };
         shared.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            if (!CsvMapping.TryParse(parsed.GetValue(map)!, out var mapping, out var problem))
+            if (!RollupMapping.TryParse(parsed.GetValue(map)!, out var mapping, out var problem))
             {
                 throw new UsageException($"--map: {problem}");
             }
@@ -88,7 +102,7 @@ internal static class ImportCommand
                 parsed,
                 clock,
                 GrainOption.ReadOfRollups(parsed.GetValue(grain)),
-                (import, file) => import.RollupCsvAsync(file, mapping!, projectId, cancellation));
+                (files, file) => import(files, file, mapping!, projectId, cancellation));
         });
         return command;
     }

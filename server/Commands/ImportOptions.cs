@@ -12,7 +12,7 @@ internal sealed class ImportOptions
     private readonly Argument<string[]> files = new("FILE") { Description = "Files to import, in order.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string> data = CommonOptions.Data();
     private readonly Option<string> organization = CommonOptions.Organization();
-    private readonly Option<bool> strict = new("--strict") { Description = "End with exit code 1 if a line was rejected. The good lines are kept all the same." };
+    private readonly Option<bool> strict = new("--strict") { Description = "End with exit code 1 if a line or row was rejected. The good ones are kept all the same." };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Read, price and de-duplicate everything, show what would come of it with some rows, and change nothing." };
     private readonly Option<bool> quiet = new("--quiet") { Description = "Show no progress." };
 

@@ -16,7 +16,7 @@ internal static class ImportReport
         var text = new StringBuilder();
         foreach (var error in summary.Errors.Take(MaxErrors))
         {
-            Line(text, $"line {error.Line}{(error.Field is null ? string.Empty : $", {error.Field}")}: {error.Detail}");
+            Line(text, $"{summary.Unit} {error.Line}{(error.Field is null ? string.Empty : $", {error.Field}")}: {error.Detail}");
         }
 
         if (isDryRun)
@@ -26,13 +26,13 @@ internal static class ImportReport
         }
         else if (summary.RejectsPath is not null)
         {
-            Line(text, $"All {summary.Rejected + summary.Conflicts:N0} lines that were not taken are in {summary.RejectsPath}");
+            Line(text, $"All {summary.Rejected + summary.Conflicts:N0} {summary.Unit}s that were not taken are in {summary.RejectsPath}");
         }
 
         var totals = summary.Totals;
         var seconds = time.TotalSeconds;
         Line(text, $"{file}{(isDryRun ? " (dry run: nothing was written)" : string.Empty)}");
-        Line(text, $"  accepted      {summary.Accepted:N0} lines");
+        Line(text, $"  accepted      {summary.Accepted:N0} {summary.Unit}s");
         Line(text, $"  duplicates    {summary.Duplicates:N0}{(summary.Conflicts > 0 ? $" ({summary.Conflicts:N0} with other content; the first stays)" : string.Empty)}");
         Line(text, $"  rejected      {summary.Rejected:N0}");
         Line(text, $"  rounded       {summary.Rounded:N0}");
@@ -43,11 +43,11 @@ internal static class ImportReport
         Line(text, $"  rows          {summary.Rows:N0} of {summary.Grain.TotalMinutes:0} minutes");
         if (summary.OffGrain > 0)
         {
-            Line(text, $"  off grain     {summary.OffGrain:N0} lines start inside of such an interval and count from its start; --grain quarter is finer");
+            Line(text, $"  off grain     {summary.OffGrain:N0} {summary.Unit}s start inside of such an interval and count from its start; --grain quarter is finer");
         }
 
         Line(text, $"  data through  {(summary.DataThrough is { } end ? $"{end}" : "-")}");
-        Line(text, $"  time          {seconds:N1} s, {summary.Lines / Math.Max(seconds, 0.001):N0} lines/s");
+        Line(text, $"  time          {seconds:N1} s, {summary.Lines / Math.Max(seconds, 0.001):N0} {summary.Unit}s/s");
         return text.ToString();
     }
 

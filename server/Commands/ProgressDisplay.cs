@@ -46,7 +46,7 @@ internal sealed class ProgressDisplay : IAsyncDisposable
             : share > 0 ? $"ETA {TimeSpan.FromSeconds(Math.Ceiling(seconds * (1 - share) / share)):h\\:mm\\:ss}" : "ETA -";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"file {progress.File}/{progress.FileCount} [{new string('#', done)}{new string('.', BarWidth - done)}] {share * 100:0} % {progress.Lines / seconds:N0} lines/s {progress.Bytes / seconds / 1e6:N1} MB/s {progress.Rejected:N0} rejected {left}");
+            $"file {progress.File}/{progress.FileCount} [{new string('#', done)}{new string('.', BarWidth - done)}] {share * 100:0} % {progress.Lines / seconds:N0} {progress.Unit}s/s {progress.Bytes / seconds / 1e6:N1} MB/s {progress.Rejected:N0} rejected {left}");
     }
 
     /// <inheritdoc/>

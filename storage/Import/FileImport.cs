@@ -25,6 +25,8 @@ public sealed class UnreadableInputException(string message, Exception? cause = 
 /// <param name="now">The present, against events from the future.</param>
 public sealed class FileImport(UsageStore store, Files files, string organization, Instant now)
 {
+    private const int RowsPerReport = 4_096;
+
     private readonly PriceTable prices = store.Directory.Read(organization).Prices;
 
     /// <summary>Length of the rollup intervals.</summary>
@@ -40,7 +42,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
     /// <exception cref="AlreadyImportedException">The content was imported before.</exception>
     /// <exception cref="UnreadableInputException">The file cannot be read to its end.</exception>
     public Task<ImportSummary> EventsAsync(string path, bool isAgain, CancellationToken cancellation) =>
-        RunAsync("events", path, isQuoted: false, isAgain, async (append, lines, summary, rejects) =>
+        RunLinesAsync("events", path, isQuoted: false, isAgain, async (append, lines, summary, rejects) =>
         {
             var parser = new EventParser(organization, prices, now);
             while (await lines.ReadAsync(cancellation).ConfigureAwait(false))
@@ -79,8 +81,8 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
     /// <param name="cancellation">Gives up and changes nothing.</param>
     /// <exception cref="AlreadyImportedException">The content was imported before.</exception>
     /// <exception cref="UnreadableInputException">The header lacks a column, or the file cannot be read to its end.</exception>
-    public Task<ImportSummary> RollupCsvAsync(string path, CsvMapping mapping, string project, CancellationToken cancellation) =>
-        RunAsync("rollup-csv", path, isQuoted: true, isAgain: false, async (append, lines, summary, rejects) =>
+    public Task<ImportSummary> RollupCsvAsync(string path, RollupMapping mapping, string project, CancellationToken cancellation) =>
+        RunLinesAsync("rollup-csv", path, isQuoted: true, isAgain: false, async (append, lines, summary, rejects) =>
         {
             if (!await lines.ReadAsync(cancellation).ConfigureAwait(false))
             {
@@ -95,6 +97,26 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
             await ReadRecordsAsync(append, lines, summary, rejects, parser!.TryParse, isRollup: true, cancellation).ConfigureAwait(false);
         });
 
+    /// <summary>Imports rows that another system added up, Parquet of any writer.</summary>
+    /// <param name="path">The file. Keys in the names of its folders, as in project=p1/, can be mapped like columns.</param>
+    /// <param name="mapping">Column by field.</param>
+    /// <param name="project">Project of all rows where none is mapped; empty for none.</param>
+    /// <param name="cancellation">Gives up and changes nothing.</param>
+    /// <exception cref="AlreadyImportedException">The content was imported before.</exception>
+    /// <exception cref="UnreadableInputException">The file is no Parquet, lacks a column, or has it in a type that its field does not take.</exception>
+    /// <exception cref="CorruptFileException">The file is damaged.</exception>
+    public Task<ImportSummary> RollupParquetAsync(string path, RollupMapping mapping, string project, CancellationToken cancellation) =>
+        RunAsync("rollup-parquet", "row", path, isAgain: false, (append, summary, rejects) =>
+        {
+            // As other sources, from the real disk.
+            using var file = Files.Physical.OpenRead(path);
+            Progress.Start(file.Length, summary.Unit);
+            var parser = RollupParquetParser.Open(file, path, mapping, project, prices);
+            var sha256 = parser.Sha256(file, cancellation);
+            ReadRows(append, parser, summary, rejects, file.Length, cancellation);
+            return Task.FromResult(sha256);
+        });
+
     /// <summary>Imports Azure's LLM inference trace, CSV or gzip of it: each record one request.</summary>
     /// <param name="path">The file.</param>
     /// <param name="mapping">Route of all requests.</param>
@@ -103,7 +125,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
     /// <exception cref="AlreadyImportedException">The content was imported before.</exception>
     /// <exception cref="UnreadableInputException">The header is another, or the file cannot be read to its end.</exception>
     public Task<ImportSummary> AzureTraceAsync(string path, string mapping, string project, CancellationToken cancellation) =>
-        RunAsync("azure-llm-trace", path, isQuoted: true, isAgain: false, async (append, lines, summary, rejects) =>
+        RunLinesAsync("azure-llm-trace", path, isQuoted: true, isAgain: false, async (append, lines, summary, rejects) =>
         {
             var header = await lines.ReadAsync(cancellation).ConfigureAwait(false) ? Encoding.UTF8.GetString(lines.Line) : string.Empty;
             if (header != AzureTraceParser.Header)
@@ -134,10 +156,47 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
                 continue;
             }
 
-            append.Add(row.Time, row.Keys, row.Measures, row.Labels);
-            summary.Accept(row);
-            summary.OffGrain += isRollup && row.Time.ToUnixTimeTicks() % Grain.BclCompatibleTicks != 0 ? 1 : 0;
+            Accept(append, row, summary, isRollup);
         }
+    }
+
+    private void ReadRows(
+        UsageAppend append, RollupParquetParser parser, ImportSummary summary, RejectsFile rejects, long sizeBytes, CancellationToken cancellation)
+    {
+        for (var rowGroup = 0; rowGroup < parser.RowGroupCount; rowGroup++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var rowCount = parser.ReadRowGroup(rowGroup);
+            for (var row = 0; row < rowCount; row++)
+            {
+                var number = ++summary.Lines;
+                if (parser.TryParse(row, number, out var usage, out var rejection))
+                {
+                    Accept(append, usage, summary, isRollup: true);
+                }
+                else
+                {
+                    summary.Reject(rejection!);
+                    rejects.Write(rejection!, parser.Values(row));
+                    Progress.Reject();
+                }
+
+                if (number % RowsPerReport == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    Progress.Read((long)((double)number / parser.RowCount * sizeBytes), number);
+                }
+            }
+        }
+
+        Progress.Read(sizeBytes, summary.Lines);
+    }
+
+    private void Accept(UsageAppend append, in RollupRow row, ImportSummary summary, bool isRollup)
+    {
+        append.Add(row.Time, row.Keys, row.Measures, row.Labels);
+        summary.Accept(row);
+        summary.OffGrain += isRollup && row.Time.ToUnixTimeTicks() % Grain.BclCompatibleTicks != 0 ? 1 : 0;
     }
 
     private static Rejection? TooLong(LineReader lines) => lines.IsTooLong
@@ -151,32 +210,52 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
         Progress.Reject();
     }
 
-    private async Task<ImportSummary> RunAsync(
+    private Task<ImportSummary> RunLinesAsync(
         string format,
         string path,
         bool isQuoted,
         bool isAgain,
-        Func<UsageAppend, LineReader, ImportSummary, RejectsFile, Task> readLines)
+        Func<UsageAppend, LineReader, ImportSummary, RejectsFile, Task> readLines) =>
+        RunAsync(format, "line", path, isAgain, async (append, summary, rejects) =>
+        {
+            try
+            {
+                var input = new UsageInput(path, isQuoted, Progress);
+                await using (input.ConfigureAwait(false))
+                {
+                    await readLines(append, input.Lines, summary, rejects).ConfigureAwait(false);
+                    summary.Lines = input.Lines.Number - 1;
+                    return input.Sha256();
+                }
+            }
+            catch (InvalidDataException exception)
+            {
+                throw new UnreadableInputException($"'{path}' is damaged gzip, or breaks off before its end. Nothing was imported; get the file again.", exception);
+            }
+        });
+
+    /// <summary>Reads a file and commits what is in it.</summary>
+    /// <param name="format">Name of the format.</param>
+    /// <param name="unit">What the file consists of.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="isAgain">Whether to take a file that was imported before.</param>
+    /// <param name="read">Reads all of it, and gives the SHA-256 of the content.</param>
+    private async Task<ImportSummary> RunAsync(
+        string format, string unit, string path, bool isAgain, Func<UsageAppend, ImportSummary, RejectsFile, Task<string>> read)
     {
-        var summary = new ImportSummary { Grain = Grain };
+        var summary = new ImportSummary { Grain = Grain, Unit = unit };
         var name = Path.GetFileName(path);
         using var rejects = new RejectsFile(files, Path.Combine(store.Folder.Rejects, $"{store.Manifest.Sequence + 1:D8}-{name}.ndjson"));
         var append = store.Append(organization, Grain);
         string sha256;
         try
         {
-            var input = new UsageInput(path, isQuoted, Progress);
-            await using (input.ConfigureAwait(false))
-            {
-                await readLines(append, input.Lines, summary, rejects).ConfigureAwait(false);
-                sha256 = input.Sha256();
-                summary.Lines = input.Lines.Number - 1;
-            }
+            sha256 = await read(append, summary, rejects).ConfigureAwait(false);
         }
-        catch (InvalidDataException exception)
+        catch
         {
             rejects.Delete();
-            throw new UnreadableInputException($"'{path}' is damaged gzip, or breaks off before its end. Nothing was imported; get the file again.", exception);
+            throw;
         }
 
         if (store.FindImport(organization, sha256) is { } known && !isAgain)

@@ -10,6 +10,7 @@ public sealed class ImportProgress(int fileCount)
     private long lines;
     private long rejected;
     private bool isWriting;
+    private string unit = "line";
 
     /// <summary>Files to import.</summary>
     public int FileCount { get; } = fileCount;
@@ -17,7 +18,10 @@ public sealed class ImportProgress(int fileCount)
     /// <summary>The file that is read, from 1; 0 before the first.</summary>
     public int File => Volatile.Read(ref file);
 
-    /// <summary>Bytes read of the file as it is on disk, compressed or not.</summary>
+    /// <summary>What the file consists of: "line", or "row".</summary>
+    public string Unit => Volatile.Read(ref unit);
+
+    /// <summary>Bytes read of the file as it is on disk, compressed or not; of a file of rows by their share.</summary>
     public long Bytes => Volatile.Read(ref bytes);
 
     /// <summary>Bytes of the file.</summary>
@@ -32,8 +36,9 @@ public sealed class ImportProgress(int fileCount)
     /// <summary>Whether all lines are read, and the file is being made durable.</summary>
     public bool IsWriting => Volatile.Read(ref isWriting);
 
-    internal void Start(long fileSize)
+    internal void Start(long fileSize, string fileUnit)
     {
+        Volatile.Write(ref unit, fileUnit);
         Volatile.Write(ref bytes, 0);
         Volatile.Write(ref lines, 0);
         Volatile.Write(ref rejected, 0);

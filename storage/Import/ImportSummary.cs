@@ -5,7 +5,7 @@ using NodaTime;
 namespace Analytics.Storage.Import;
 
 /// <summary>Why a line was not taken.</summary>
-/// <param name="Line">Line number in the file, from 1.</param>
+/// <param name="Line">Number of the line in the file, or of the row in a Parquet file, from 1.</param>
 /// <param name="Code">A stable word for programs.</param>
 /// <param name="Field">The field at fault; null where the line as a whole is.</param>
 /// <param name="Detail">What was found and what was expected, for people.</param>
@@ -24,6 +24,9 @@ public sealed class ImportSummary
     private readonly List<RollupRow> samples = [];
     private readonly Dictionary<string, long> unpriced = new(StringComparer.Ordinal);
     private Instant last = Instant.MinValue;
+
+    /// <summary>What the file consists of, for messages: "line", or "row". All that is said of lines here is said of rows then.</summary>
+    public string Unit { get; internal init; } = "line";
 
     /// <summary>Lines read, the empty ones and the header too.</summary>
     public long Lines { get; internal set; }

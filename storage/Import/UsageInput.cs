@@ -14,7 +14,7 @@ internal sealed class UsageInput : IAsyncDisposable
     public UsageInput(string path, bool isQuoted, ImportProgress progress)
     {
         var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 1 << 16 });
-        progress.Start(file.Length);
+        progress.Start(file.Length, "line");
         content = new HashingStream(IsGzip(file) ? new GzipInput(file) : file);
         Lines = new LineReader(content, isQuoted, lines => progress.Read(file.Position, lines));
     }

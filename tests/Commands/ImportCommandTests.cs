@@ -130,6 +130,65 @@ public sealed partial class ImportCommandTests : IDisposable
         Assert.StartsWith($"error: Data folder '{Data}' has data files", (await Run(args)).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task RollupParquet_DryRunAndImport_SpeakOfRowsAndAgree()
+    {
+        var sample = Path.Combine(RepositoryRoot.Path, "tests", "data", "parquet-interop", "duckdb", "one_row.parquet");
+        string[] args = ["import", "rollup-parquet", sample, "--data", Data, "--organization", "org_1", "--project", "p", "--map", "bucketStart=hour,apiKeyId=api_key,mapping=mapping,requestCount=request_count,inputTokens=input_tokens,cost=cost"];
+
+        var dry = await Run([.. args, "--dry-run"]);
+
+        Assert.Equal((0, string.Empty), (dry.Code, dry.Error));
+        Assert.False(Directory.Exists(Data));
+        Assert.Equal(
+            """
+            row 2026-01-01T00:00:00Z project=p key=key-00178 mapping=gemini-pro requests=35 input=54320 output=0 cost=$0.11317208
+            SAMPLE (dry run: nothing was written)
+              accepted      1 rows
+              duplicates    0
+              rejected      0
+              rounded       0
+              unpriced      0 requests
+              requests      35
+              tokens        54,320
+              cost          $0.11317208
+              rows          1 of 60 minutes
+              data through  2026-01-01T01:00:00Z
+              time          TIME
+
+            """,
+            Plain(dry.Output).Replace(sample, "SAMPLE", StringComparison.Ordinal));
+
+        var real = await Run(args);
+        Assert.Equal((0, string.Empty), (real.Code, real.Error));
+        Assert.Equal(Counts(dry.Output), Counts(real.Output));
+
+        var again = await Run(args);
+        Assert.Equal(65, again.Code);
+        Assert.EndsWith("which was imported before as rollup-parquet (commit 1). Nothing was imported.\n", again.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RollupParquet_RejectedRowsAndBadFiles_HaveTheirExitCodes()
+    {
+        var samples = Path.Combine(RepositoryRoot.Path, "tests", "data", "parquet-interop");
+        string[] shared = ["--data", Data, "--organization", "org_1", "--map", "bucketStart=hour,requestCount=i8"];
+        var types = Path.Combine(samples, "arrow-rs", "types_v2_delta_bss.parquet");
+
+        Assert.Equal((2, "error: --map: found 'x', expected field=column.\n"), await CodeAndError(["import", "rollup-parquet", types, .. shared[..^1], "x"]));
+        var missing = await Run(["import", "rollup-parquet", types, .. shared[..^1], "bucketStart=t,requestCount=i8"]);
+        Assert.Equal(65, missing.Code);
+        Assert.StartsWith($"error: '{types}': column 't' (for bucketStart) is not in the file, which has hour, ", missing.Error, StringComparison.Ordinal);
+        var text = await Run(["import", "rollup-parquet", folder.Write("x.csv", "hour,i8\n2026-06-24T10:00:00Z,3\n"), .. shared, "--dry-run"]);
+        Assert.Equal((65, $"error: '{folder.File("x.csv")}' does not start with PAR1, as Parquet files do. For CSV use 'import rollup-csv'; a Parquet file is damaged: get it again.\n"), (text.Code, text.Error));
+
+        // Values from -100 to 99.
+        var rejected = await Run(["import", "rollup-parquet", types, .. shared, "--strict"]);
+        Assert.Equal(1, rejected.Code);
+        Assert.StartsWith("row 1, requestCount: column 'i8': found -100, expected an integer from 0 to 9223372036854775807.\n", rejected.Output, StringComparison.Ordinal);
+        Assert.Contains("All 600 rows that were not taken are in ", rejected.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(null, null, "Asia/Kolkata", 15)]
     [InlineData(null, null, "Europe/Paris", 60)]
@@ -202,7 +261,7 @@ public sealed partial class ImportCommandTests : IDisposable
     public void ProgressLine_HalfWay_EstimatesTheRest()
     {
         var progress = new ImportProgress(2);
-        progress.Start(400_000_000);
+        progress.Start(400_000_000, "line");
         progress.Read(100_000_000, 1_000_000);
 
         Assert.Equal("file 1/2 [#####...............] 25 % 100,000 lines/s 10.0 MB/s 0 rejected ETA 0:00:30", ProgressDisplay.Line(progress, TimeSpan.FromSeconds(10)));
@@ -250,6 +309,6 @@ public sealed partial class ImportCommandTests : IDisposable
     private string Hash() => string.Join('\n', new DirectoryInfo(Data).GetFileSystemInfos("*", SearchOption.AllDirectories).OrderBy(entry => entry.FullName, StringComparer.Ordinal).Select(entry =>
         string.Create(CultureInfo.InvariantCulture, $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {(entry is FileInfo file ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName))) : "folder")}")));
 
-    [GeneratedRegex(@"time          [\d.,]+ s, [\d,]+ lines/s")]
+    [GeneratedRegex(@"time          [\d.,]+ s, [\d,]+ (lines|rows)/s")]
     private static partial Regex Time();
 }

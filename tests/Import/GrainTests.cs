@@ -41,7 +41,7 @@ public sealed class GrainTests : IDisposable
         Assert.Equal((true, "3 1"), Ask(store, "Asia/Kolkata"));
         Assert.Equal((true, "1 3"), Ask(store, "Asia/Kathmandu"));
 
-        Assert.True(CsvMapping.TryParse("bucketStart=t,requestCount=n", out var mapping, out _));
+        Assert.True(RollupMapping.TryParse("bucketStart=t,requestCount=n", out var mapping, out _));
         await new FileImport(store, Files.Physical, "org_1", Instant.FromUtc(2026, 6, 26, 12, 0))
             .RollupCsvAsync(folder.Write("r.csv", "t,n\n2026-06-24T17:00:00Z,10\n2026-06-24T18:00:00Z,20\n"), mapping!, string.Empty, CancellationToken.None);
 

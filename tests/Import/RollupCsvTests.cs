@@ -33,7 +33,7 @@ public sealed class RollupCsvTests : IDisposable
         Assert.Equal((1, 7), (summary.Accepted, summary.Rejected));
         Assert.Equal(
             """
-            3 invalid-timestamp bucketStart column 'hour': found '2026-06-24 10:00:00', expected RFC 3339 with an offset, such as 2026-06-24T13:05:00Z, from 1970 on.
+            3 invalid-timestamp bucketStart column 'hour': found '2026-06-24 10:00:00', expected RFC 3339 with an offset, such as 2026-06-24T13:05:00Z, from 1970 to 9998.
             4 invalid-csv - found 5 cells, expected 6 as in the header.
             5 invalid-value requestCount column 'requests': found '-1', expected an integer, 0 or more, of at most 64 bits.
             6 invalid-value requestCount column 'requests': found '1 000', expected an integer, 0 or more, of at most 64 bits.
@@ -74,6 +74,16 @@ public sealed class RollupCsvTests : IDisposable
         var summary = await Import(store, folder.Write("half.csv", "t,n\n2026-06-24T10:00:00Z,1\n2026-06-24T16:00:00+05:30,2\n"), "bucketStart=t,requestCount=n");
 
         Assert.Equal((2, 1), (summary.Accepted, summary.OffGrain));
+    }
+
+    [Fact]
+    public async Task LastYearThatThereIs_IsRejected_AndTheOneBeforeIsTaken()
+    {
+        using var store = Open();
+
+        var summary = await Import(store, folder.Write("far.csv", "t,n\n9998-12-31T23:30:00Z,1\n9999-12-31T23:30:00Z,2\n"), "bucketStart=t,requestCount=n");
+
+        Assert.Equal((1, 1, Instant.FromUtc(9999, 1, 1, 0, 0)), (summary.Accepted, summary.Rejected, summary.DataThrough));
     }
 
     [Fact]
@@ -120,7 +130,7 @@ public sealed class RollupCsvTests : IDisposable
     [InlineData("bucketStart=a,mapping=b", "found nothing that is added up, expected one or more of requestCount, errorCount, clientErrorCount, cacheHitCount, inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens, cost.")]
     public void Map_ThatIsWrong_IsExplained(string map, string message)
     {
-        Assert.False(CsvMapping.TryParse(map, out _, out var problem));
+        Assert.False(RollupMapping.TryParse(map, out _, out var problem));
         Assert.Equal(message, problem);
     }
 
@@ -128,7 +138,7 @@ public sealed class RollupCsvTests : IDisposable
 
     private static Task<ImportSummary> Import(UsageStore store, string path, string map, string organization = "org_1")
     {
-        Assert.True(CsvMapping.TryParse(map, out var mapping, out var problem), problem);
+        Assert.True(RollupMapping.TryParse(map, out var mapping, out var problem), problem);
         return new FileImport(store, Files.Physical, organization, Instant.FromUtc(2026, 6, 26, 12, 0)).RollupCsvAsync(path, mapping!, string.Empty, CancellationToken.None);
     }
 

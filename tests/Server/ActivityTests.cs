@@ -170,7 +170,7 @@ public class ActivityTests
     {
         await using var server = await RunningServer.StartAsync(async (store, _) =>
         {
-            Assert.True(CsvMapping.TryParse(
+            Assert.True(RollupMapping.TryParse(
                 "bucketStart=hour_utc,mapping=model,apiKeyId=client,requestCount=request_count,inputTokens=input_tokens,outputTokens=output_tokens",
                 out var mapping,
                 out var problem), problem);
@@ -201,7 +201,7 @@ public class ActivityTests
     private static Task ImportSample(UsageStore store, TemporaryFolder folder)
     {
         store.Directory.Import(Analytics.Storage.Directory.DirectoryDocument.Parse(System.Text.Encoding.UTF8.GetBytes(Acme)));
-        Assert.True(CsvMapping.TryParse("bucketStart=hour,projectId=project,requestCount=requests,inputTokens=input,outputTokens=output,cost=usd", out var mapping, out _));
+        Assert.True(RollupMapping.TryParse("bucketStart=hour,projectId=project,requestCount=requests,inputTokens=input,outputTokens=output,cost=usd", out var mapping, out _));
         return new FileImport(store, Files.Physical, "org_1", RunningServer.Now)
             .RollupCsvAsync(folder.Write("sample.csv", SampleCsv), mapping!, string.Empty, CancellationToken.None);
     }

@@ -36,7 +36,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         }
 
         var file = folder.Write("r.csv", "t,k,n,i\n2026-06-24T10:00:00Z,k1,10,100\n2026-06-24T11:00:00Z,k1,20,200\n");
-        Assert.True(CsvMapping.TryParse(Map, out var mapping, out _));
+        Assert.True(RollupMapping.TryParse(Map, out var mapping, out _));
 
         await KillEverywhere(
             ["import", "rollup-csv", file, "--map", Map],

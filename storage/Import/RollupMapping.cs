@@ -2,8 +2,8 @@ using Analytics.Engine.Usage;
 
 namespace Analytics.Storage.Import;
 
-/// <summary>Which column of a CSV file fills which field of a rollup row.</summary>
-public sealed class CsvMapping
+/// <summary>Which column of a file fills which field of a rollup row.</summary>
+public sealed class RollupMapping
 {
     /// <summary>The field that every mapping must have.</summary>
     public const string BucketStart = "bucketStart";
@@ -34,7 +34,7 @@ public sealed class CsvMapping
 
     private readonly Dictionary<string, string> columns;
 
-    private CsvMapping(Dictionary<string, string> columns) => this.columns = columns;
+    private RollupMapping(Dictionary<string, string> columns) => this.columns = columns;
 
     /// <summary>All fields that can be mapped.</summary>
     public static IReadOnlyList<string> Fields { get; } = [BucketStart, .. Texts, .. Counts.Keys, Cost];
@@ -46,7 +46,7 @@ public sealed class CsvMapping
     /// <param name="text">Pairs of field and column, separated by commas.</param>
     /// <param name="mapping">The mapping.</param>
     /// <param name="problem">What is wrong with the text.</param>
-    public static bool TryParse(string text, out CsvMapping? mapping, out string? problem)
+    public static bool TryParse(string text, out RollupMapping? mapping, out string? problem)
     {
         ArgumentNullException.ThrowIfNull(text);
         (mapping, problem) = (null, null);
@@ -84,7 +84,7 @@ public sealed class CsvMapping
             return false;
         }
 
-        mapping = new CsvMapping(columns);
+        mapping = new RollupMapping(columns);
         return true;
     }
 }
