@@ -15,12 +15,14 @@ internal static class ArrowInspector
             {
                 var stream = ArrowStreamReader.Open(content, path);
                 return FileInspector.Inspect(path, file.Length, "Arrow stream", stream.Schema, Batches(stream), cancellation)
-                    with { NestedColumns = [.. stream.Skipped.Select(column => column.Name)] };
+                    with
+                { NestedColumns = [.. stream.Skipped.Select(column => column.Name)] };
             }
 
             var batches = ArrowFileReader.Open(content, path);
             return FileInspector.Inspect(path, file.Length, "Arrow file", batches.Schema, Batches(batches), cancellation)
-                with { NestedColumns = [.. batches.Skipped.Select(column => column.Name)] };
+                with
+            { NestedColumns = [.. batches.Skipped.Select(column => column.Name)] };
         }
         catch (ArrowFormatException error)
         {
