@@ -54,7 +54,7 @@ public sealed class PeerFactAttribute : FactAttribute
         }
         else if (!Directory.Exists(Peer.PathOf(Path.Combine(folder, "node_modules", package))))
         {
-            Skip = $"{package} is not installed. Run 'npm ci' in tests/Interop/{folder}.";
+            Skip = $"{package} is not installed. Run 'npm install --no-save' in tests/Interop/{folder}.";
         }
     }
 }
