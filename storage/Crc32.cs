@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Analytics.Storage;
 
@@ -35,6 +38,13 @@ public struct Crc32
     {
         ReadOnlySpan<uint> tables = Tables.AsSpan(0, Slices * 256);
         var crc = ~value;
+        if (Pclmulqdq.IsSupported && bytes.Length >= 4 * Vector128<byte>.Count)
+        {
+            var whole = bytes.Length / Vector128<byte>.Count * Vector128<byte>.Count;
+            crc = Fold(bytes[..whole], crc);
+            bytes = bytes[whole..];
+        }
+
         while (bytes.Length >= Slices)
         {
             var a = BinaryPrimitives.ReadUInt32LittleEndian(bytes) ^ crc;
@@ -52,6 +62,50 @@ public struct Crc32
 
         value = ~crc;
     }
+
+    /// <summary>Goes over whole vectors by carry-less multiplication.</summary>
+    /// <remarks>
+    /// After Gopal and others, "Fast CRC computation for generic polynomials using PCLMULQDQ" (Intel, 2009): what 16 bytes
+    /// do to the checksum many bytes later is a product with a constant, x to the power of the distance modulo the
+    /// polynomial. Four vectors are folded at once, then one, then the rest is reduced by Barrett's method. The constants are
+    /// those of the paper for this polynomial, reflected.
+    /// </remarks>
+    private static uint Fold(ReadOnlySpan<byte> bytes, uint crc)
+    {
+        var far = Vector128.Create(0x0154442BD4, 0x01C6E41596);
+        var near = Vector128.Create(0x01751997D0, 0x00CCAA009E);
+        var last = Vector128.Create(0x0163CD6124, 0L);
+        var barrett = Vector128.Create(0x01DB710641, 0x01F7011641);
+        var lowHalves = Vector128.Create(0x0000_0000_FFFF_FFFF, 0x0000_0000_FFFF_FFFF);
+        var vectors = MemoryMarshal.Cast<byte, Vector128<long>>(bytes);
+        var a = vectors[0] ^ Vector128.CreateScalar(crc).AsInt64();
+        var (b, c, d) = (vectors[1], vectors[2], vectors[3]);
+        vectors = vectors[4..];
+        for (; vectors.Length >= 4; vectors = vectors[4..])
+        {
+            a = Product(a, far) ^ vectors[0];
+            b = Product(b, far) ^ vectors[1];
+            c = Product(c, far) ^ vectors[2];
+            d = Product(d, far) ^ vectors[3];
+        }
+
+        a = Product(a, near) ^ b;
+        a = Product(a, near) ^ c;
+        a = Product(a, near) ^ d;
+        foreach (var next in vectors)
+        {
+            a = Product(a, near) ^ next;
+        }
+
+        // 128 bits to 64, and these to 32.
+        a = Sse2.ShiftRightLogical128BitLane(a, 8) ^ Pclmulqdq.CarrylessMultiply(a, near, 0x10);
+        a = Sse2.ShiftRightLogical128BitLane(a, 4) ^ Pclmulqdq.CarrylessMultiply(a & lowHalves, last, 0x00);
+        var quotient = Pclmulqdq.CarrylessMultiply(a & lowHalves, barrett, 0x10) & lowHalves;
+        return (a ^ Pclmulqdq.CarrylessMultiply(quotient, barrett, 0x00)).AsUInt32()[1];
+    }
+
+    private static Vector128<long> Product(Vector128<long> value, Vector128<long> constants) =>
+        Pclmulqdq.CarrylessMultiply(value, constants, 0x00) ^ Pclmulqdq.CarrylessMultiply(value, constants, 0x11);
 
     private static uint Step(ReadOnlySpan<uint> tables, uint word) =>
         tables[(3 * 256) + (byte)word]
