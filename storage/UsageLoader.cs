@@ -1,7 +1,6 @@
 using System.Globalization;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Chunks;
-using Analytics.Engine.Kernels;
 using Analytics.Engine.Projections;
 using Analytics.Engine.Usage;
 using Analytics.Storage.Catalog;
@@ -208,10 +207,8 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
     {
         foreach (var measure in AllMeasures)
         {
-            totals[(int)measure] += ColumnSum.Int64(rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values);
+            totals[(int)measure] += UsageStore.TotalOf(rows, measure);
         }
-
-        GC.KeepAlive(rows);
     }
 
     private static void CheckTotals(DataFile file, string path, Int128[] totals)

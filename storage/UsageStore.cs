@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Analytics.Engine.Arrow;
+using Analytics.Engine.Kernels;
 using Analytics.Engine.Projections;
 using Analytics.Engine.Usage;
 using Analytics.Storage.Catalog;
@@ -320,12 +321,7 @@ public sealed class UsageStore : IDisposable
 
     internal static Int128 TotalOf(RecordBatch rows, Measure measure)
     {
-        Int128 total = 0;
-        foreach (var value in rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values)
-        {
-            total += value;
-        }
-
+        var total = ColumnSum.Int64(rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values);
         GC.KeepAlive(rows);
         return total;
     }

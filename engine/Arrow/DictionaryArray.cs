@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Analytics.Engine.Kernels;
 
 namespace Analytics.Engine.Arrow;
 
@@ -22,7 +22,7 @@ public sealed class DictionaryArray : ArrowArray
         }
 
         var values = codes.Values;
-        for (var row = Max(values) < (uint)dictionary.Length ? values.Length : 0; row < values.Length; row++)
+        for (var row = ColumnSum.Max(MemoryMarshal.Cast<int, uint>(values)) < (uint)dictionary.Length ? values.Length : 0; row < values.Length; row++)
         {
             if ((uint)values[row] >= (uint)dictionary.Length && codes.IsValid(row))
             {
@@ -39,30 +39,6 @@ public sealed class DictionaryArray : ArrowArray
     {
         codes = whole.codes.Slice(first, count);
         Dictionary = whole.Dictionary;
-    }
-
-    // As unsigned numbers, of which those below 0 are the largest.
-    private static uint Max(ReadOnlySpan<int> codes)
-    {
-        var most = 0u;
-        var vectors = MemoryMarshal.Cast<int, Vector256<uint>>(codes);
-        var vector = Vector256<uint>.Zero;
-        foreach (var next in vectors)
-        {
-            vector = Vector256.Max(vector, next);
-        }
-
-        for (var lane = 0; lane < Vector256<uint>.Count; lane++)
-        {
-            most = Math.Max(most, vector[lane]);
-        }
-
-        foreach (var code in codes[(vectors.Length * Vector256<uint>.Count)..])
-        {
-            most = Math.Max(most, (uint)code);
-        }
-
-        return most;
     }
 
     /// <summary>The texts.</summary>

@@ -231,7 +231,7 @@ public sealed unsafe class UsageChunkBuilder
             var values = Values(piece, measure);
             var bounds = ColumnSum.Bounds(values);
             (min, max) = (Math.Min(min, bounds.Min), Math.Max(max, bounds.Max));
-            total += ColumnSum.Int64(values);
+            total += ColumnSum.Int64(values, bounds.Min, bounds.Max);
         }
 
         if (min < 0)

@@ -11,6 +11,15 @@ public static class ColumnSum
     public static Int128 Int64(ReadOnlySpan<long> values)
     {
         var (min, max) = Bounds(values);
+        return Int64(values, min, max);
+    }
+
+    /// <summary>The exact sum of values whose bounds are known.</summary>
+    /// <param name="values">Any values. Measure columns hold no nulls.</param>
+    /// <param name="min">From <see cref="Bounds"/>.</param>
+    /// <param name="max">From <see cref="Bounds"/>.</param>
+    public static Int128 Int64(ReadOnlySpan<long> values, long min, long max)
+    {
         if (Int128.Max((Int128)max, -(Int128)min) * values.Length > long.MaxValue)
         {
             Int128 wide = 0;
@@ -62,5 +71,30 @@ public static class ColumnSum
         }
 
         return (min, max);
+    }
+
+    /// <summary>The largest value; 0 of none. Codes are looked at as unsigned, so that a negative one is too large too.</summary>
+    /// <param name="values">Any values.</param>
+    public static uint Max(ReadOnlySpan<uint> values)
+    {
+        var largest = Vector256<uint>.Zero;
+        var vectors = MemoryMarshal.Cast<uint, Vector256<uint>>(values);
+        foreach (var next in vectors)
+        {
+            largest = Vector256.Max(largest, next);
+        }
+
+        var max = 0u;
+        for (var lane = 0; lane < Vector256<uint>.Count; lane++)
+        {
+            max = Math.Max(max, largest[lane]);
+        }
+
+        foreach (var value in values[(vectors.Length * Vector256<uint>.Count)..])
+        {
+            max = Math.Max(max, value);
+        }
+
+        return max;
     }
 }

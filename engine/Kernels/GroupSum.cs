@@ -152,40 +152,10 @@ public static class GroupSum
         }
 
         // One pass over the codes in registers; without it a wrong code would write anywhere.
-        var max = Max(groups);
+        var max = groups.IsEmpty ? -1 : (long)ColumnSum.Max(MemoryMarshal.Cast<int, uint>(groups));
         if ((((long)max + 1) * Lanes) + (3L * copyStride) > totals.Length)
         {
             throw new ArgumentException($"Found group {max} with totals of {totals.Length} values, expected {(((long)max + 1) * Lanes) + (3L * copyStride)} or more.", nameof(totals));
         }
-    }
-
-    /// <summary>The largest code, as unsigned; so a negative one is too large too. -1 of none.</summary>
-    private static long Max(ReadOnlySpan<int> codes)
-    {
-        if (codes.IsEmpty)
-        {
-            return -1;
-        }
-
-        var unsigned = MemoryMarshal.Cast<int, uint>(codes);
-        var largest = Vector256<uint>.Zero;
-        var row = 0;
-        for (; row + Vector256<uint>.Count <= unsigned.Length; row += Vector256<uint>.Count)
-        {
-            largest = Vector256.Max(largest, Vector256.Create(unsigned[row..]));
-        }
-
-        var max = 0u;
-        for (var lane = 0; lane < Vector256<uint>.Count; lane++)
-        {
-            max = Math.Max(max, largest[lane]);
-        }
-
-        foreach (var code in unsigned[row..])
-        {
-            max = Math.Max(max, code);
-        }
-
-        return max;
     }
 }

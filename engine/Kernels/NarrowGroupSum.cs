@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Analytics.Engine.Chunks;
+using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Kernels;
 
@@ -10,7 +11,25 @@ namespace Analytics.Engine.Kernels;
 /// <param name="Second">One.</param>
 /// <param name="Third">One.</param>
 /// <param name="Fourth">One.</param>
-internal readonly record struct ColumnQuad(NarrowColumn First, NarrowColumn Second, NarrowColumn Third, NarrowColumn Fourth);
+internal readonly record struct ColumnQuad(NarrowColumn First, NarrowColumn Second, NarrowColumn Third, NarrowColumn Fourth)
+{
+    /// <summary>Measures in the order in which they are added up, four to a quad: cost comes first, as only the first lane takes a scale.</summary>
+    /// <param name="measures">Distinct measures.</param>
+    public static Measure[] Order(IEnumerable<Measure> measures) => [.. measures.OrderBy(measure => measure != Measure.Cost)];
+
+    /// <summary>The columns of one quad; lanes without a measure are columns of zeros.</summary>
+    /// <param name="chunk">Where they are.</param>
+    /// <param name="measures">From <see cref="Order"/>.</param>
+    /// <param name="quad">0 or more.</param>
+    public static ColumnQuad Of(UsageChunk chunk, Measure[] measures, int quad)
+    {
+        var zeros = new NarrowColumn(chunk.Codes(Dimension.Project).Address, 0, 1, 0);
+        return new ColumnQuad(Column(0), Column(1), Column(2), Column(3));
+
+        NarrowColumn Column(int lane) =>
+            (quad * GroupSum.Lanes) + lane < measures.Length ? chunk.Values(measures[(quad * GroupSum.Lanes) + lane]) : zeros;
+    }
+}
 
 /// <summary>Adds up narrow columns by group: <see cref="GroupSum.Four"/> on columns of any width.</summary>
 /// <remarks>

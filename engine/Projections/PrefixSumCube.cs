@@ -18,6 +18,8 @@ public sealed class PrefixSumCube
     private const int Lanes = GroupSum.Lanes;
     private const int Quads = (Measures.Count + Lanes - 1) / Lanes;
 
+    private static readonly Measure[] Order = ColumnQuad.Order(Measures.All);
+
     private readonly long[] steps;
     private readonly NativeBuffer sums;
 
@@ -138,8 +140,7 @@ public sealed class PrefixSumCube
                 var first = run == 0 ? 0 : chunk.RunEnds[run - 1];
                 for (var quad = 0; quad < Quads; quad++)
                 {
-                    var columns = new ColumnQuad(Column(chunk, quad, 0), Column(chunk, quad, 1), Column(chunk, quad, 2), Column(chunk, quad, 3));
-                    NarrowGroupSum.Four(chunk.Codes(dimension), columns, first, chunk.RunEnds[run] - first, quads[quad], copyStride: 0);
+                    NarrowGroupSum.Four(chunk.Codes(dimension), ColumnQuad.Of(chunk, Order, quad), first, chunk.RunEnds[run] - first, quads[quad], copyStride: 0);
                 }
             }
 
@@ -162,30 +163,14 @@ public sealed class PrefixSumCube
     private static void Finish(Span<long> target, int groups, int step, long[][] quads)
     {
         var row = target.Slice((step + 1) * RowLength(groups), RowLength(groups));
-        for (var measure = 0; measure < Measures.Count; measure++)
+        for (var place = 0; place < Order.Length; place++)
         {
-            var (quad, lane) = PlaceOf(measure);
             for (var group = 0; group < groups; group++)
             {
-                row[(group * Measures.Count) + measure] = quads[quad][(group * Lanes) + lane];
+                row[(group * Measures.Count) + (int)Order[place]] = quads[place / Lanes][(group * Lanes) + (place % Lanes)];
             }
         }
 
         Array.ForEach(quads, Array.Clear);
-    }
-
-    // Cost comes first: the kernel takes a scale in the first lane.
-    private static (int Quad, int Lane) PlaceOf(int measure)
-    {
-        var place = measure == (int)Measure.Cost ? 0 : measure + 1;
-        return (place / Lanes, place % Lanes);
-    }
-
-    private static NarrowColumn Column(UsageChunk chunk, int quad, int lane)
-    {
-        var place = (quad * Lanes) + lane;
-        return place == 0 ? chunk.Values(Measure.Cost)
-            : place < Measures.Count ? chunk.Values((Measure)(place - 1))
-            : new NarrowColumn(chunk.Codes(Dimension.Project).Address, 0, 1, 0);
     }
 }

@@ -51,8 +51,7 @@ internal sealed class GroupAccumulator
     /// <param name="isRangeNarrow">Whether 64 bits are proven to do for the sums of all buckets together.</param>
     public GroupAccumulator(int groups, int[] lookup, int targets, IReadOnlyList<Measure> measures, bool isRangeNarrow)
     {
-        // Cost comes first: the kernel takes a scale in the first lane.
-        this.measures = [.. measures.OrderBy(measure => measure != Measure.Cost)];
+        this.measures = ColumnQuad.Order(measures);
         quads = new long[(this.measures.Length + GroupSum.Lanes - 1) / GroupSum.Lanes][];
         Array.Fill(laneOf, -1);
         for (var i = 0; i < this.measures.Length; i++)
@@ -189,7 +188,7 @@ internal sealed class GroupAccumulator
 
         for (var quad = 0; quad < quads.Length; quad++)
         {
-            var columns = Columns(chunk, quad);
+            var columns = ColumnQuad.Of(chunk, measures, quad);
             if (IsNeeded(columns))
             {
                 NarrowGroupSum.Four(codes, columns, first, count, quads[quad], copyStride);
@@ -226,7 +225,7 @@ internal sealed class GroupAccumulator
         Touch(codes);
         for (var quad = 0; quad < quads.Length; quad++)
         {
-            var columns = Columns(chunk, quad);
+            var columns = ColumnQuad.Of(chunk, measures, quad);
             if (!IsNeeded(columns))
             {
                 continue;
@@ -249,16 +248,6 @@ internal sealed class GroupAccumulator
         }
 
         ReadOnlySpan<long> Column(int lane) => values.AsSpan(lane * BlockRows, count);
-    }
-
-    /// <summary>The columns of a quad; lanes without a measure are columns of zeros.</summary>
-    private ColumnQuad Columns(UsageChunk chunk, int quad)
-    {
-        var zeros = new NarrowColumn(chunk.Codes(Dimension.Project).Address, 0, 1, 0);
-        return new ColumnQuad(Column(0), Column(1), Column(2), Column(3));
-
-        NarrowColumn Column(int lane) =>
-            (quad * GroupSum.Lanes) + lane < measures.Length ? chunk.Values(measures[(quad * GroupSum.Lanes) + lane]) : zeros;
     }
 
     private static bool IsNeeded(in ColumnQuad columns) =>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Analytics.Engine.Kernels;
 
 namespace Analytics.Storage.Parquet;
 
@@ -207,27 +207,7 @@ internal static class RleHybrid
 
     private static void CheckIndices(ReadOnlySpan<uint> indices, int count)
     {
-        var most = 0u;
-        var i = 0;
-        if (Vector256.IsHardwareAccelerated && indices.Length >= Vector256<uint>.Count)
-        {
-            var vector = Vector256<uint>.Zero;
-            for (; i <= indices.Length - Vector256<uint>.Count; i += Vector256<uint>.Count)
-            {
-                vector = Vector256.Max(vector, Vector256.Create(indices[i..]));
-            }
-
-            for (var lane = 0; lane < Vector256<uint>.Count; lane++)
-            {
-                most = Math.Max(most, vector[lane]);
-            }
-        }
-
-        for (; i < indices.Length; i++)
-        {
-            most = Math.Max(most, indices[i]);
-        }
-
+        var most = ColumnSum.Max(indices);
         if (most >= (uint)count)
         {
             throw Outside((int)most, count);
