@@ -13,9 +13,13 @@ namespace Analytics.Engine.Kernels;
 /// <param name="Fourth">One.</param>
 internal readonly record struct ColumnQuad(NarrowColumn First, NarrowColumn Second, NarrowColumn Third, NarrowColumn Fourth)
 {
-    /// <summary>Measures in the order in which they are added up, four to a quad: cost comes first, as only the first lane takes a scale.</summary>
+    /// <summary>
+    /// Measures in the order in which they are added up, four to a quad: cost comes first, as only the first lane takes a
+    /// scale, and the other headline measures follow, so that most questions need the first quad only.
+    /// </summary>
     /// <param name="measures">Distinct measures.</param>
-    public static Measure[] Order(IEnumerable<Measure> measures) => [.. measures.OrderBy(measure => measure != Measure.Cost)];
+    public static Measure[] Order(IEnumerable<Measure> measures) =>
+        [.. measures.OrderBy(measure => Measures.Headline.TakeWhile(headline => headline != measure).Count())];
 
     /// <summary>The columns of one quad; lanes without a measure are columns of zeros.</summary>
     /// <param name="chunk">Where they are.</param>

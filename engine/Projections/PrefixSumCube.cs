@@ -1,79 +1,161 @@
+using System.Buffers;
+using System.Runtime.Intrinsics;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Chunks;
 using Analytics.Engine.Kernels;
+using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
+using NodaTime;
 
 namespace Analytics.Engine.Projections;
 
 /// <summary>
-/// Sums of all measures by the codes of one dimension, from the first row on, at the start of every interval that has
-/// rows: the sums of any stretch of time, in any zone, are the difference of two of them.
+/// Sums by the codes of one dimension, or by the pairs of two, from the first row on, behind every step of time that has
+/// rows: the sums of any stretch of time are the difference of two of them.
 /// </summary>
 /// <remarks>
-/// Row r of the cube holds the sums of all usage before step r, and the last row those of all usage. Sums are of 64 bits;
-/// a table whose totals could pass that has no cube. The memory is native and freed with the cube.
+/// <para>
+/// Row r holds the sums of all usage before step r, and the last row those of all usage. Steps are the rows' intervals,
+/// so that every zone's days are served, or the local days of one zone, which are 24 times fewer.
+/// </para>
+/// <para>
+/// A cube is cut into segments of about a month. A segment's rows count from its own start, and what came before is one
+/// row per segment, its basis: so an append changes the segments that it touches and the bases behind, and shares the
+/// rest with the cube before it. Within a row, quads of measures follow one another, and within a quad the groups and
+/// then their total: a question about headline measures reads one stretch of memory.
+/// </para>
+/// <para>Sums are of 64 bits; a table whose totals could pass that has no cube. The memory is native and freed with the last cube that shares it.</para>
 /// </remarks>
 public sealed class PrefixSumCube
 {
     private const int Lanes = GroupSum.Lanes;
-    private const int Quads = (Measures.Count + Lanes - 1) / Lanes;
+    private const int BlockRows = 2_048;
+    private const int MaxGroupsWithCopies = 256;
+    private const long SegmentMicros = 32 * 86_400_000_000L;
 
-    private static readonly Measure[] Order = ColumnQuad.Order(Measures.All);
+    private readonly Segment[] segments;
+    private readonly int[] firstSteps;
+    private readonly NativeBuffer bases;
 
-    private readonly long[] steps;
-    private readonly NativeBuffer sums;
-
-    private PrefixSumCube(Dimension dimension, int groups, long[] steps, NativeBuffer sums)
+    private PrefixSumCube(CubeKey key, PairDictionary? pairs, int groups, Segment[] segments)
     {
-        Dimension = dimension;
+        Key = key;
+        Pairs = pairs;
         GroupCount = groups;
-        this.steps = steps;
-        this.sums = sums;
+        MeasureLanes = LanesOf(key);
+        this.segments = segments;
+        firstSteps = new int[segments.Length];
+        for (var i = 1; i < segments.Length; i++)
+        {
+            firstSteps[i] = firstSteps[i - 1] + segments[i - 1].Steps.Length;
+        }
+
+        StepCount = segments.Sum(segment => segment.Steps.Length);
+        bases = NativeBuffer.Create<long, PrefixSumCube>(segments.Length * RowLength(groups), this, static (target, cube) => cube.FillBases(target));
+        SizeBytes = bases.LengthBytes + segments.Sum(segment => (long)segment.Sums.LengthBytes);
     }
 
-    /// <summary>A stored dimension.</summary>
-    public Dimension Dimension { get; }
+    /// <summary>What the cube is of.</summary>
+    public CubeKey Key { get; }
 
-    /// <summary>Codes of the dimension.</summary>
+    /// <summary>Codes of the dimension, or pairs of codes.</summary>
     public int GroupCount { get; }
 
-    /// <summary>Starts of the intervals that have rows, in microseconds since the Unix epoch, ascending.</summary>
-    public ReadOnlySpan<long> Steps => steps;
+    /// <summary>Steps of time that have rows.</summary>
+    public int StepCount { get; }
 
-    /// <summary>Bytes of native memory.</summary>
-    public long SizeBytes => sums.LengthBytes;
+    /// <summary>Bytes of native memory, those that are shared with an older cube included.</summary>
+    public long SizeBytes { get; }
+
+    /// <summary>The pairs behind group numbers; null for one dimension.</summary>
+    internal PairDictionary? Pairs { get; }
+
+    /// <summary>The measures, by their place in a row.</summary>
+    internal MeasureLanes MeasureLanes { get; }
 
     /// <summary>The number of steps before an instant: the row that holds the sums up to it.</summary>
-    /// <param name="micros">Microseconds since the Unix epoch.</param>
+    /// <param name="micros">Microseconds since the Unix epoch; of a cube by days, the start of a day of its zone.</param>
     public int RowAt(long micros)
     {
-        var index = steps.AsSpan().BinarySearch(micros);
-        return index < 0 ? ~index : index;
+        // The last segment that starts before the instant; earlier ones lie before it as a whole.
+        var (low, high) = (0, segments.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = segments[middle].Steps[0] < micros ? (middle + 1, high) : (low, middle);
+        }
+
+        if (low == 0)
+        {
+            return 0;
+        }
+
+        var index = segments[low - 1].Steps.AsSpan().BinarySearch(micros);
+        return firstSteps[low - 1] + (index < 0 ? ~index : index);
     }
 
-    /// <summary>The sums before a step: measure m of group g is at <c>g * Measures.Count + m</c>; valid while the cube is alive.</summary>
-    /// <param name="row">0 to the number of steps.</param>
-    public ReadOnlySpan<long> Row(int row) => sums.Span<long>().Slice(row * RowLength(GroupCount), RowLength(GroupCount));
+    /// <summary>The start of a step, in microseconds since the Unix epoch.</summary>
+    /// <param name="step">0 to <see cref="StepCount"/> - 1.</param>
+    public long StepAt(int step)
+    {
+        var segment = SegmentOf(step);
+        return segments[segment].Steps[step - firstSteps[segment]];
+    }
 
-    /// <summary>What a cube would take.</summary>
-    /// <param name="steps">Distinct interval starts.</param>
-    /// <param name="groups">Codes of the dimension.</param>
+    /// <summary>Where the sums of a row are; valid while the cube is alive.</summary>
+    /// <param name="row">0 to <see cref="StepCount"/>.</param>
+    internal unsafe CubeRow Row(int row)
+    {
+        if (row == 0)
+        {
+            return default;
+        }
+
+        var index = SegmentOf(row - 1);
+        var segment = segments[index];
+        var sums = (long*)segment.Sums.Address + ((long)(row - 1 - firstSteps[index]) * RowLength(segment.Groups));
+        return new CubeRow(index, sums, segment.Groups, (long*)bases.Address + ((long)index * RowLength(GroupCount)), GroupCount);
+    }
+
+    /// <summary>What a cube takes, about: without what is shared, and without the bases.</summary>
+    /// <param name="key">What it is of.</param>
+    /// <param name="steps">Steps of time that have rows.</param>
+    /// <param name="groups">Codes of the dimension, or pairs.</param>
     /// <returns>Bytes.</returns>
-    public static long SizeOf(int steps, int groups) => (steps + 1L) * RowLength(groups) * sizeof(long);
+    public static long SizeOf(CubeKey key, int steps, long groups) => steps * (groups + 1) * LanesOf(key).Stride * sizeof(long);
 
-    /// <summary>The interval starts of chunks in time order.</summary>
+    /// <summary>The steps of chunks in time order.</summary>
     /// <param name="chunks">The chunks.</param>
-    public static long[] StepsOf(IReadOnlyList<UsageChunk> chunks)
+    /// <param name="daysOf">The zone whose days are the steps; null for the rows' intervals.</param>
+    /// <returns>Starts of the steps in microseconds since the Unix epoch, ascending.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">With days: rows lie outside of the dates that can be asked for.</exception>
+    public static long[] StepsOf(IReadOnlyList<UsageChunk> chunks, DateTimeZone? daysOf = null)
     {
         ArgumentNullException.ThrowIfNull(chunks);
         List<long> steps = [];
+        if (chunks.Count == 0)
+        {
+            return [];
+        }
+
+        var days = daysOf is null ? null : DaysOf(chunks, daysOf);
+        var dayEnd = long.MinValue;
         foreach (var chunk in chunks)
         {
             foreach (var start in chunk.RunStarts)
             {
-                if (steps.Count == 0 || steps[^1] < start)
+                if (days is null)
                 {
-                    steps.Add(start);
+                    if (steps.Count == 0 || steps[^1] < start)
+                    {
+                        steps.Add(start);
+                    }
+                }
+                else if (start >= dayEnd)
+                {
+                    var day = days[days.IndexOf(Instants.FromUnixMicroseconds(start))];
+                    steps.Add(day.Start.ToUnixMicroseconds());
+                    dayEnd = day.End.ToUnixMicroseconds();
                 }
             }
         }
@@ -81,96 +163,280 @@ public sealed class PrefixSumCube
         return [.. steps];
     }
 
-    /// <summary>Adds everything up.</summary>
-    /// <param name="dimension">A stored dimension.</param>
-    /// <param name="groups">Its codes.</param>
-    /// <param name="steps">From <see cref="StepsOf"/>.</param>
+    /// <summary>Adds everything up, on all cores.</summary>
+    /// <param name="key">What the cube is of.</param>
+    /// <param name="counts">For each stored dimension the number of its codes.</param>
     /// <param name="chunks">Rows in time order, whose totals of each measure fit in 63 bits.</param>
-    public static PrefixSumCube Build(Dimension dimension, int groups, long[] steps, IReadOnlyList<UsageChunk> chunks)
+    /// <param name="steps">From <see cref="StepsOf"/>.</param>
+    /// <param name="maxBytes">More is not built.</param>
+    /// <param name="previous">A cube of the same key over some of the same chunks: what is equal is shared.</param>
+    /// <returns>Null where the cube would be larger.</returns>
+    public static PrefixSumCube? Build(
+        CubeKey key, IReadOnlyList<int> counts, IReadOnlyList<UsageChunk> chunks, long[] steps, long maxBytes = long.MaxValue, PrefixSumCube? previous = null)
     {
-        var state = (Dimension: dimension, Groups: groups, Steps: steps, Chunks: chunks);
-        var sums = NativeBuffer.Create<long, (Dimension Dimension, int Groups, long[] Steps, IReadOnlyList<UsageChunk> Chunks)>(
-            (steps.Length + 1) * RowLength(groups), state, static (target, state) => Fill(target, state.Dimension, state.Groups, state.Steps, state.Chunks));
-        return new PrefixSumCube(dimension, groups, steps, sums);
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(counts);
+        ArgumentNullException.ThrowIfNull(chunks);
+        ArgumentNullException.ThrowIfNull(steps);
+        var plans = Cut(steps, chunks);
+        foreach (var plan in plans)
+        {
+            plan.Known = previous?.segments.FirstOrDefault(segment =>
+                segment.Steps.AsSpan().SequenceEqual(plan.Steps) && segment.Chunks.AsSpan().SequenceEqual(plan.Chunks));
+        }
+
+        var pairs = key.Second is null ? null : Number(key, counts, plans, previous?.Pairs);
+        var groups = pairs?.Count ?? counts[(int)key.First];
+        if (SizeOf(key, steps.Length, groups) > maxBytes || plans.Any(plan => SizeOf(key, plan.Steps.Length, groups) > Array.MaxLength))
+        {
+            return null;
+        }
+
+        var segments = new Segment[plans.Count];
+        Parallel.For(0, plans.Count, i => segments[i] = plans[i].Known ?? BuildSegment(key, pairs, groups, plans[i]));
+        return new PrefixSumCube(key, pairs, groups, segments);
     }
 
-    private static int RowLength(int groups) => groups * Measures.Count;
+    private static MeasureLanes LanesOf(CubeKey key) => key.IsHeadline ? MeasureLanes.Headline : MeasureLanes.All;
 
-    private static unsafe void Fill(Span<long> target, Dimension dimension, int groups, long[] steps, IReadOnlyList<UsageChunk> chunks)
+    private static TimeBuckets DaysOf(IReadOnlyList<UsageChunk> chunks, DateTimeZone zone) =>
+        TimeBuckets.Of(BucketSize.Day, chunks[0].FirstBucket.InZone(zone).Date, chunks[^1].LastBucket.InZone(zone).Date, zone);
+
+    /// <summary>Cuts steps into segments and finds the chunks of each.</summary>
+    private static List<SegmentPlan> Cut(long[] steps, IReadOnlyList<UsageChunk> chunks)
     {
-        // Each share of the steps has one owner, so nothing is merged: first each step's own sums, then they are added up.
-        target[..RowLength(groups)].Clear();
-        fixed (long* first = target)
+        List<SegmentPlan> plans = [];
+        var chunk = 0;
+        for (var first = 0; first < steps.Length;)
         {
-            var start = first;
-            var length = target.Length;
-            var shares = Math.Clamp(Environment.ProcessorCount, 1, Math.Max(1, steps.Length));
-            Parallel.For(0, shares, share =>
+            var window = Math.DivRem(steps[first], SegmentMicros) is var (quotient, remainder) && remainder < 0 ? quotient - 1 : quotient;
+            var last = first + 1;
+            while (last < steps.Length && steps[last] < (window + 1) * SegmentMicros)
             {
-                var from = (int)((long)steps.Length * share / shares);
-                var to = (int)((long)steps.Length * (share + 1) / shares);
-                FillSteps(new Span<long>(start, length), dimension, groups, steps, from, to, chunks);
-            });
-        }
-
-        for (var i = RowLength(groups); i < target.Length; i++)
-        {
-            target[i] += target[i - RowLength(groups)];
-        }
-    }
-
-    private static void FillSteps(Span<long> target, Dimension dimension, int groups, long[] steps, int from, int to, IReadOnlyList<UsageChunk> chunks)
-    {
-        var quads = new long[Quads][];
-        for (var quad = 0; quad < Quads; quad++)
-        {
-            quads[quad] = new long[groups * Lanes];
-        }
-
-        var step = from;
-        foreach (var chunk in chunks)
-        {
-            for (var run = FirstRun(chunk, steps[from]); step < to && run < chunk.RunStarts.Length && chunk.RunStarts[run] <= steps[to - 1]; run++)
-            {
-                if (chunk.RunStarts[run] != steps[step])
-                {
-                    Finish(target, groups, step++, quads);
-                }
-
-                var first = run == 0 ? 0 : chunk.RunEnds[run - 1];
-                for (var quad = 0; quad < Quads; quad++)
-                {
-                    NarrowGroupSum.Four(chunk.Codes(dimension), ColumnQuad.Of(chunk, Order, quad), first, chunk.RunEnds[run] - first, quads[quad], copyStride: 0);
-                }
+                last++;
             }
 
-            GC.KeepAlive(chunk);
-        }
-
-        if (step < to)
-        {
-            Finish(target, groups, step, quads);
-        }
-    }
-
-    private static int FirstRun(UsageChunk chunk, long start)
-    {
-        var run = chunk.RunStarts.BinarySearch(start);
-        return run < 0 ? ~run : run;
-    }
-
-    /// <summary>Writes the sums of one step to the row behind it, and starts anew.</summary>
-    private static void Finish(Span<long> target, int groups, int step, long[][] quads)
-    {
-        var row = target.Slice((step + 1) * RowLength(groups), RowLength(groups));
-        for (var place = 0; place < Order.Length; place++)
-        {
-            for (var group = 0; group < groups; group++)
+            var end = last < steps.Length ? steps[last] : long.MaxValue;
+            while (chunks[chunk].RunStarts[^1] < steps[first])
             {
-                row[(group * Measures.Count) + (int)Order[place]] = quads[place / Lanes][(group * Lanes) + (place % Lanes)];
+                chunk++;
+            }
+
+            List<UsageChunk> own = [];
+            for (var i = chunk; i < chunks.Count && chunks[i].RunStarts[0] < end; i++)
+            {
+                own.Add(chunks[i]);
+            }
+
+            plans.Add(new SegmentPlan(steps[first..last], end, [.. own]));
+            first = last;
+        }
+
+        return plans;
+    }
+
+    /// <summary>Numbers the pairs of all rows that have to be read.</summary>
+    private static PairDictionary Number(CubeKey key, IReadOnlyList<int> counts, List<SegmentPlan> plans, PairDictionary? known)
+    {
+        var (left, right) = (key.First, key.Second!.Value);
+        var pairs = known?.Copy(counts[(int)left], counts[(int)right]) ?? new PairDictionary(counts[(int)left], counts[(int)right]);
+        var numbers = ArrayPool<int>.Shared.Rent(UsageChunk.MaxRows);
+        foreach (var plan in plans.Where(plan => plan.Known is null))
+        {
+            foreach (var chunk in plan.Chunks)
+            {
+                var (first, end) = (chunk.FirstRowFrom(plan.Steps[0]), chunk.FirstRowFrom(plan.End));
+                pairs.NumberRows(chunk.Codes(left), [], chunk.Codes(right), [], first, numbers.AsSpan(0, end - first));
+                GC.KeepAlive(chunk);
             }
         }
 
-        Array.ForEach(quads, Array.Clear);
+        ArrayPool<int>.Shared.Return(numbers);
+        return pairs;
     }
+
+    private static Segment BuildSegment(CubeKey key, PairDictionary? pairs, int groups, SegmentPlan plan)
+    {
+        var length = plan.Steps.Length * LanesOf(key).Stride * (groups + 1);
+        var sums = NativeBuffer.Create<long, (CubeKey Key, PairDictionary? Pairs, int Groups, SegmentPlan Plan)>(
+            length, (key, pairs, groups, plan), static (target, state) => new SegmentSums(state.Key, state.Pairs, state.Groups).Fill(target, state.Plan));
+        return new Segment(plan.Steps, plan.Chunks, groups, sums);
+    }
+
+    private int RowLength(int groups) => MeasureLanes.Stride * (groups + 1);
+
+    private int SegmentOf(int step)
+    {
+        var index = firstSteps.AsSpan().BinarySearch(step);
+        return index < 0 ? ~index - 1 : index;
+    }
+
+    /// <summary>A segment's basis is the one before it and that segment's last row.</summary>
+    private unsafe void FillBases(Span<long> target)
+    {
+        target.Clear();
+        for (var i = 1; i < segments.Length; i++)
+        {
+            var basis = target.Slice(i * RowLength(GroupCount), RowLength(GroupCount));
+            target.Slice((i - 1) * RowLength(GroupCount), RowLength(GroupCount)).CopyTo(basis);
+            var before = segments[i - 1];
+            var last = before.Sums.Span<long>()[^RowLength(before.Groups)..];
+            for (var quad = 0; quad < MeasureLanes.Quads; quad++)
+            {
+                var from = last.Slice(quad * (before.Groups + 1) * Lanes, (before.Groups + 1) * Lanes);
+                var to = basis.Slice(quad * (GroupCount + 1) * Lanes, (GroupCount + 1) * Lanes);
+                for (var lane = 0; lane < before.Groups * Lanes; lane++)
+                {
+                    to[lane] += from[lane];
+                }
+
+                for (var lane = 1; lane <= Lanes; lane++)
+                {
+                    to[^lane] += from[^lane];
+                }
+            }
+        }
+    }
+
+    /// <summary>What a segment will be made of.</summary>
+    private sealed record SegmentPlan(long[] Steps, long End, UsageChunk[] Chunks)
+    {
+        /// <summary>An equal segment of the cube before.</summary>
+        public Segment? Known { get; set; }
+    }
+
+    /// <summary>Some consecutive steps and their rows, counted from the first of them.</summary>
+    private sealed record Segment(long[] Steps, UsageChunk[] Chunks, int Groups, NativeBuffer Sums);
+
+    /// <summary>The running sums of one segment while it is filled.</summary>
+    private sealed unsafe class SegmentSums
+    {
+        private readonly CubeKey key;
+        private readonly PairDictionary? pairs;
+        private readonly int groups;
+        private readonly Measure[] measures;
+        private readonly int copyStride;
+        private readonly long[][] quads;
+        private readonly int[] numbers;
+
+        public SegmentSums(CubeKey key, PairDictionary? pairs, int groups)
+        {
+            (this.key, this.pairs, this.groups) = (key, pairs, groups);
+            measures = LanesOf(key).Measures;
+
+            // With few groups, rows in turn go to four copies of the totals: see GroupSum.Four.
+            copyStride = groups <= MaxGroupsWithCopies ? groups * Lanes : 0;
+            quads = new long[LanesOf(key).Quads][];
+            for (var quad = 0; quad < quads.Length; quad++)
+            {
+                quads[quad] = new long[Math.Max(1, groups) * Lanes * (copyStride == 0 ? 1 : 4)];
+            }
+
+            numbers = pairs is null ? [] : GC.AllocateUninitializedArray<int>(BlockRows + (NarrowColumn.PaddingBytes / sizeof(int)), pinned: true);
+        }
+
+        public void Fill(Span<long> target, SegmentPlan plan)
+        {
+            var (step, row) = (0, target.Length / plan.Steps.Length);
+            foreach (var chunk in plan.Chunks)
+            {
+                var end = chunk.FirstRowFrom(plan.End);
+                for (var first = chunk.FirstRowFrom(plan.Steps[0]); first < end;)
+                {
+                    while (step + 1 < plan.Steps.Length && chunk.RunStarts[chunk.RunOf(first)] >= plan.Steps[step + 1])
+                    {
+                        Write(target.Slice(step++ * row, row));
+                    }
+
+                    var last = step + 1 < plan.Steps.Length ? Math.Min(end, chunk.FirstRowFrom(plan.Steps[step + 1])) : end;
+                    Add(chunk, first, last - first);
+                    first = last;
+                }
+
+                GC.KeepAlive(chunk);
+            }
+
+            Write(target.Slice(step * row, row));
+        }
+
+        private void Add(UsageChunk chunk, int first, int count)
+        {
+            if (pairs is null)
+            {
+                Add(chunk.Codes(key.First), chunk, first, count);
+                return;
+            }
+
+            fixed (int* address = numbers)
+            {
+                for (var row = first; row < first + count; row += BlockRows)
+                {
+                    var length = Math.Min(BlockRows, first + count - row);
+                    pairs.NumberRows(chunk.Codes(key.First), [], chunk.Codes(key.Second!.Value), [], row, numbers.AsSpan(0, length));
+                    Add(new NarrowColumn((nint)(address - row), sizeof(int), 1, (ulong)groups - 1), chunk, row, length);
+                }
+            }
+        }
+
+        private void Add(NarrowColumn codes, UsageChunk chunk, int first, int count)
+        {
+            for (var quad = 0; quad < quads.Length; quad++)
+            {
+                NarrowGroupSum.Four(codes, ColumnQuad.Of(chunk, measures, quad), first, count, quads[quad], copyStride);
+            }
+        }
+
+        /// <summary>Copies the sums so far, and their total behind them.</summary>
+        private void Write(Span<long> row)
+        {
+            for (var quad = 0; quad < quads.Length; quad++)
+            {
+                var target = row.Slice(quad * (groups + 1) * Lanes, (groups + 1) * Lanes);
+                var total = Vector256<long>.Zero;
+                for (var at = 0; at < groups * Lanes; at += Lanes)
+                {
+                    var sums = Vector256.Create<long>(quads[quad].AsSpan(at));
+                    if (copyStride > 0)
+                    {
+                        sums += Vector256.Create<long>(quads[quad].AsSpan(at + copyStride))
+                            + Vector256.Create<long>(quads[quad].AsSpan(at + (2 * copyStride)))
+                            + Vector256.Create<long>(quads[quad].AsSpan(at + (3 * copyStride)));
+                    }
+
+                    sums.CopyTo(target[at..]);
+                    total += sums;
+                }
+
+                total.CopyTo(target[^Lanes..]);
+            }
+        }
+    }
+}
+
+/// <summary>Where the sums of one row of a cube are; all of it is 0 for the row before the first step.</summary>
+/// <param name="segment">The row's segment: rows of one segment have the same basis.</param>
+/// <param name="sums">Sums since the segment's start; quad q of group g is at <c>(q * (groups + 1) + g) * 4</c>, the total at g = groups.</param>
+/// <param name="groups">Groups of the segment; later ones have no usage in it.</param>
+/// <param name="basis">Sums before the segment, in the same layout with the cube's groups.</param>
+/// <param name="baseGroups">Groups of the cube.</param>
+internal readonly unsafe struct CubeRow(int segment, long* sums, int groups, long* basis, int baseGroups)
+{
+    /// <summary>The row's segment.</summary>
+    public int Segment { get; } = segment;
+
+    /// <summary>Whether this is the row before the first step.</summary>
+    public bool IsZero => sums == null;
+
+    /// <summary>Four sums of a group since the segment's start.</summary>
+    public Vector256<long> Sums(int quad, int group) =>
+        group < groups ? Vector256.Load(sums + ((((long)quad * (groups + 1)) + group) * GroupSum.Lanes)) : default;
+
+    /// <summary>Four sums of a group before the segment.</summary>
+    public Vector256<long> Basis(int quad, int group) =>
+        basis == null ? default : Vector256.Load(basis + ((((long)quad * (baseGroups + 1)) + group) * GroupSum.Lanes));
+
+    /// <summary>Four sums of all groups, from the first row on.</summary>
+    public Vector256<long> Total(int quad) => IsZero
+        ? default
+        : Vector256.Load(sums + ((((long)quad * (groups + 1)) + groups) * GroupSum.Lanes)) + Basis(quad, baseGroups);
 }

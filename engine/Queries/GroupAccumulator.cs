@@ -6,115 +6,129 @@ using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
 
-/// <summary>Exact sums of all measures by group: of one bucket after the other, and of all of them together.</summary>
+/// <summary>Exact sums by group: of one bucket after the other, and of all of them together.</summary>
 /// <remarks>
-/// Rows are summed by the codes of a stored column, four measures at a time in 64 bits. A measure whose bound (see
-/// <see cref="UsageChunk.Bound"/>) could pass 63 bits in the bucket is summed in 128 bits instead. A derived dimension
-/// is folded from the stored codes once a bucket, not once a row. Not thread-safe: each thread has its own.
+/// Rows are summed by the codes of a stored column, or by the numbers of the pairs of two, four measures at a time in 64
+/// bits. A measure whose bound (see <see cref="UsageChunk.Bound"/>) could pass 63 bits in the bucket is summed in 128
+/// bits instead. A derived dimension is folded from the stored codes once a bucket, not once a row. Not thread-safe: each
+/// thread has its own, with pairs of its own.
 /// </remarks>
-internal sealed class GroupAccumulator
+internal sealed unsafe class GroupAccumulator
 {
     // Columns of one step stay in the first-level cache with the codes that go with them.
     private const int BlockRows = 2_048;
 
     // With few groups, rows in turn go to four copies of the totals: see GroupSum.Four.
     private const int MaxGroupsWithCopies = 256;
-    private const int Stride = Measures.Count;
 
-    private readonly int groups;
+    private readonly MeasureLanes lanes;
+    private readonly Dimension left;
+    private readonly Dimension right;
+    private readonly int[] leftMap;
+    private readonly int[] rightMap;
+    private readonly int[] numbers;
     private readonly int copyStride;
-    private readonly int[] lookup;
-    private readonly int targets;
-    private readonly Measure[] measures;
-    private readonly int[] laneOf = new int[Measures.Count];
     private readonly long[][] quads;
     private readonly Int128[]?[] wide = new Int128[]?[Measures.Count];
     private readonly Int128[] bounds = new Int128[Measures.Count];
+    private int groups;
 
     // Which codes the bucket's rows had, where that is cheaper than looking at all groups.
-    private readonly int[] touched;
-    private readonly int[] lastBucket;
+    private int[] touched;
+    private int[] lastBucket;
     private int touchedCount;
     private int bucketNumber = 1;
     private bool hasRows;
     private bool isSparse;
 
-    private readonly int[] positionOf;
-    private readonly long[]? rangeNarrow;
-    private readonly Int128[]? rangeWide;
+    private int[] positionOf;
+    private long[]? rangeNarrow;
+    private Int128[]? rangeWide;
 
     /// <summary>Makes room.</summary>
-    /// <param name="groups">Codes of the stored column.</param>
-    /// <param name="lookup">The group of each code; empty where codes are groups.</param>
-    /// <param name="targets">Number of groups.</param>
-    /// <param name="measures">What is summed; sums of others stay 0.</param>
+    /// <param name="table">The table whose rows are added up.</param>
+    /// <param name="grouping">How rows get their group.</param>
+    /// <param name="lanes">What is summed.</param>
     /// <param name="isRangeNarrow">Whether 64 bits are proven to do for the sums of all buckets together.</param>
-    public GroupAccumulator(int groups, int[] lookup, int targets, IReadOnlyList<Measure> measures, bool isRangeNarrow)
+    public GroupAccumulator(UsageTable table, Grouping grouping, MeasureLanes lanes, bool isRangeNarrow)
     {
-        this.measures = ColumnQuad.Order(measures);
-        quads = new long[(this.measures.Length + GroupSum.Lanes - 1) / GroupSum.Lanes][];
-        Array.Fill(laneOf, -1);
-        for (var i = 0; i < this.measures.Length; i++)
-        {
-            laneOf[(int)this.measures[i]] = i;
-        }
+        this.lanes = lanes;
+        Pairs = grouping.NewPairs();
+        left = grouping.First.StoredSource();
+        right = grouping.Second?.StoredSource() ?? left;
+        leftMap = grouping.Map(grouping.First);
+        rightMap = grouping.Second is { } second ? grouping.Map(second) : [];
 
-        this.groups = groups;
-        this.lookup = lookup;
-        this.targets = targets;
-        copyStride = groups <= MaxGroupsWithCopies ? groups * GroupSum.Lanes : 0;
+        // Rows of pairs seldom come in runs of one pair, so copies of the totals would only take more of the cache.
+        groups = Pairs is null ? table.Table(left).Count : 256;
+        copyStride = Pairs is null && groups <= MaxGroupsWithCopies ? groups * GroupSum.Lanes : 0;
+        quads = new long[lanes.Quads][];
         for (var quad = 0; quad < quads.Length; quad++)
         {
             quads[quad] = new long[copyStride == 0 ? groups * GroupSum.Lanes : 4 * copyStride];
         }
 
+        // Kernels read whole registers of codes.
+        numbers = Pairs is null ? [] : GC.AllocateUninitializedArray<int>(BlockRows + (NarrowColumn.PaddingBytes / sizeof(int)), pinned: true);
         touched = new int[groups];
         lastBucket = new int[groups];
+        var targets = Pairs is null ? table.Table(grouping.First).Count : groups;
         positionOf = new int[targets];
         Array.Fill(positionOf, -1);
-        rangeNarrow = isRangeNarrow ? new long[targets * Stride] : null;
-        rangeWide = isRangeNarrow ? null : new Int128[targets * Stride];
+        rangeNarrow = isRangeNarrow ? new long[targets * lanes.Stride] : null;
+        rangeWide = isRangeNarrow ? null : new Int128[targets * lanes.Stride];
     }
+
+    /// <summary>The pairs that group numbers stand for; null for one dimension.</summary>
+    public PairDictionary? Pairs { get; }
 
     /// <summary>Adds a stretch of rows to the current bucket.</summary>
     /// <param name="chunk">Where the rows are.</param>
-    /// <param name="source">The stored column whose codes are the groups.</param>
     /// <param name="first">First row.</param>
     /// <param name="count">Rows.</param>
-    /// <param name="selections">Accepted codes of other columns; a row counts if all accept it.</param>
-    public void Add(UsageChunk chunk, Dimension source, int first, int count, IReadOnlyList<Selection> selections)
+    /// <param name="selections">Accepted codes of columns; a row counts if all accept it.</param>
+    public void Add(UsageChunk chunk, int first, int count, IReadOnlyList<Selection> selections)
     {
         if (!hasRows)
         {
-            (hasRows, isSparse) = (true, count < groups / 2);
+            (hasRows, isSparse) = (true, Pairs is not null || count < groups / 2);
         }
 
         RaiseBounds(chunk, count);
-        if (selections.Count == 0)
+        if (selections.Count == 0 && Pairs is null)
         {
-            AddAll(chunk, source, first, count);
+            if (count == chunk.RowCount && chunk.MinCode(left) == chunk.MaxCode(left))
+            {
+                AddWhole(chunk);
+            }
+            else
+            {
+                AddAll(chunk, first, count);
+            }
+
             return;
         }
 
         var rows = ArrayPool<int>.Shared.Rent(BlockRows);
-        var codes = ArrayPool<int>.Shared.Rent(BlockRows);
-        var values = ArrayPool<long>.Shared.Rent(BlockRows * GroupSum.Lanes);
-        try
+        for (var row = first; row < first + count; row += BlockRows)
         {
-            for (var row = first; row < first + count; row += BlockRows)
+            var length = Math.Min(BlockRows, first + count - row);
+            if (selections.Count == 0)
             {
-                var length = Math.Min(BlockRows, first + count - row);
-                var selected = rows.AsSpan(0, Select(chunk, selections, row, length, rows.AsSpan(0, length), codes));
-                chunk.Codes(source).Take<int>(row, selected, codes);
-                AddSelected(chunk, row, selected, codes.AsSpan(0, selected.Length), values);
+                AddPairs(chunk, row, length);
+                continue;
             }
+
+            var selected = NarrowFilter.Select(chunk.Codes(selections[0].Dimension), row, length, selections[0].Accepted.Span, rows);
+            for (var i = 1; i < selections.Count && selected > 0; i++)
+            {
+                selected = NarrowFilter.Narrow(chunk.Codes(selections[i].Dimension), row, selections[i].Accepted.Span, rows.AsSpan(0, selected));
+            }
+
+            AddSelected(chunk, row, rows.AsSpan(0, selected));
         }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(rows);
-            ArrayPool<int>.Shared.Return(codes);
-            ArrayPool<long>.Shared.Return(values);
-        }
+
+        ArrayPool<int>.Shared.Return(rows);
     }
 
     /// <summary>Ends the current bucket: its groups, in no order. The next rows belong to another one.</summary>
@@ -124,12 +138,12 @@ internal sealed class GroupAccumulator
         if (wide.All(totals => totals is null))
         {
             var (codes, sums) = Collect<long>();
-            table = new GroupTable(codes, sums);
+            table = new GroupTable(lanes, codes, sums);
         }
         else
         {
             var (codes, sums) = Collect<Int128>();
-            table = new GroupTable(codes, sums);
+            table = new GroupTable(lanes, codes, sums);
         }
 
         Clear();
@@ -137,33 +151,28 @@ internal sealed class GroupAccumulator
     }
 
     /// <summary>Adds the sums of all buckets that have ended.</summary>
-    /// <param name="sums">By group and measure.</param>
-    public void AddRangeTo(Int128[] sums)
+    /// <param name="sums">By group and lane.</param>
+    /// <param name="groupOf">The group of each of this accumulator's groups; empty where they are the same.</param>
+    public void AddRangeTo(RangeSums sums, ReadOnlySpan<int> groupOf)
     {
-        for (var i = 0; i < sums.Length; i++)
+        var count = Pairs?.Count ?? positionOf.Length;
+        for (var group = 0; group < count; group++)
         {
-            sums[i] = checked(sums[i] + (rangeNarrow is not null ? rangeNarrow[i] : rangeWide![i]));
+            var target = groupOf.IsEmpty ? group : groupOf[group];
+            if (rangeNarrow is not null)
+            {
+                sums.Add(target, rangeNarrow.AsSpan(group * lanes.Stride, lanes.Stride));
+            }
+            else
+            {
+                sums.Add(target, rangeWide.AsSpan(group * lanes.Stride, lanes.Stride));
+            }
         }
-    }
-
-    private static int Select(UsageChunk chunk, IReadOnlyList<Selection> selections, int first, int length, Span<int> rows, int[] scratch)
-    {
-        var count = -1;
-        var codes = scratch.AsSpan(0, length);
-        foreach (var selection in selections)
-        {
-            chunk.Codes(selection.Dimension).CopyTo(first, codes);
-            count = count >= 0
-                ? Filter.Narrow(codes, selection.Accepted.Span, rows[..count])
-                : selection.OnlyCode is { } code ? Filter.Equal(codes, code, rows) : Filter.Rows(codes, selection.Accepted.Span, rows);
-        }
-
-        return count;
     }
 
     private void RaiseBounds(UsageChunk chunk, int count)
     {
-        foreach (var measure in measures)
+        foreach (var measure in lanes.Measures)
         {
             var index = (int)measure;
             bounds[index] += chunk.Bound(measure, count);
@@ -172,23 +181,98 @@ internal sealed class GroupAccumulator
                 var totals = wide[index] = new Int128[groups];
                 for (var group = 0; group < groups; group++)
                 {
-                    totals[group] = Lane(group, index);
+                    totals[group] = Lane(group, lanes.Of(measure));
                 }
             }
         }
     }
 
-    private void AddAll(UsageChunk chunk, Dimension source, int first, int count)
+    /// <summary>A chunk of one group is answered by its totals, without being read.</summary>
+    private void AddWhole(UsageChunk chunk)
     {
-        var codes = chunk.Codes(source);
+        var code = chunk.MinCode(left);
+        Touch([code]);
+        for (var lane = 0; lane < lanes.Measures.Length; lane++)
+        {
+            var total = chunk.Total(lanes.Measures[lane]);
+            if (wide[(int)lanes.Measures[lane]] is { } totals)
+            {
+                totals[code] += total;
+            }
+            else
+            {
+                quads[lane / GroupSum.Lanes][(code * GroupSum.Lanes) + (lane % GroupSum.Lanes)] += (long)total;
+            }
+        }
+    }
+
+    private void AddAll(UsageChunk chunk, int first, int count)
+    {
+        var codes = chunk.Codes(left);
         if (isSparse || wide.Any(totals => totals is not null))
         {
-            AddBlocks(chunk, codes, first, count);
+            Span<int> block = stackalloc int[BlockRows];
+            for (var row = first; row < first + count; row += BlockRows)
+            {
+                var length = Math.Min(BlockRows, first + count - row);
+                codes.CopyTo(row, block[..length]);
+                Touch(block[..length]);
+                AddWide(chunk, row, block[..length]);
+            }
+        }
+
+        AddQuads(codes, chunk, first, count);
+    }
+
+    private void AddPairs(UsageChunk chunk, int first, int count)
+    {
+        var block = numbers.AsSpan(0, count);
+        Pairs!.NumberRows(chunk.Codes(left), leftMap, chunk.Codes(right), rightMap, first, block);
+        MakeRoom();
+        Touch(block);
+        AddWide(chunk, first, block);
+        AddQuads(NumbersFrom(first), chunk, first, count);
+    }
+
+    private void AddSelected(UsageChunk chunk, int first, ReadOnlySpan<int> rows)
+    {
+        if (rows.IsEmpty)
+        {
+            return;
+        }
+
+        var codes = chunk.Codes(left);
+        if (Pairs is not null)
+        {
+            Pairs.NumberRowsAt(codes, leftMap, chunk.Codes(right), rightMap, first, rows, numbers);
+            MakeRoom();
+            codes = NumbersFrom(first);
+        }
+
+        if (isSparse || wide.Any(totals => totals is not null))
+        {
+            Span<int> selected = stackalloc int[BlockRows];
+            selected = selected[..rows.Length];
+            codes.Take(first, rows, selected);
+            Touch(selected);
+            AddWideAt(chunk, first, rows, selected);
         }
 
         for (var quad = 0; quad < quads.Length; quad++)
         {
-            var columns = ColumnQuad.Of(chunk, measures, quad);
+            var columns = ColumnQuad.Of(chunk, lanes.Measures, quad);
+            if (IsNeeded(columns))
+            {
+                NarrowGroupSum.FourAt(codes, columns, first, rows, quads[quad], copyStride);
+            }
+        }
+    }
+
+    private void AddQuads(NarrowColumn codes, UsageChunk chunk, int first, int count)
+    {
+        for (var quad = 0; quad < quads.Length; quad++)
+        {
+            var columns = ColumnQuad.Of(chunk, lanes.Measures, quad);
             if (IsNeeded(columns))
             {
                 NarrowGroupSum.Four(codes, columns, first, count, quads[quad], copyStride);
@@ -196,58 +280,35 @@ internal sealed class GroupAccumulator
         }
     }
 
-    /// <summary>What takes codes one by one: which of them there are, and sums in 128 bits.</summary>
-    private void AddBlocks(UsageChunk chunk, NarrowColumn codes, int first, int count)
+    /// <summary>The numbers of a block's rows as a column whose row <paramref name="first"/> is the first of them.</summary>
+    private NarrowColumn NumbersFrom(int first) =>
+        new((nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref numbers[0]) - ((nint)first * sizeof(int)), sizeof(int), 1, (ulong)Pairs!.Count - 1);
+
+    /// <summary>What is summed in 128 bits.</summary>
+    private void AddWide(UsageChunk chunk, int first, ReadOnlySpan<int> codes)
     {
-        Span<int> groups = stackalloc int[BlockRows];
-        var values = ArrayPool<long>.Shared.Rent(BlockRows);
-        for (var row = first; row < first + count; row += BlockRows)
-        {
-            var length = Math.Min(BlockRows, first + count - row);
-            codes.CopyTo(row, groups[..length]);
-            Touch(groups[..length]);
-            foreach (var measure in measures)
-            {
-                if (wide[(int)measure] is { } totals)
-                {
-                    chunk.Values(measure).CopyTo(row, values.AsSpan(0, length));
-                    GroupSum.Int64(values.AsSpan(0, length), groups[..length], totals);
-                }
-            }
-        }
-
-        ArrayPool<long>.Shared.Return(values);
-    }
-
-    private void AddSelected(UsageChunk chunk, int first, ReadOnlySpan<int> rows, ReadOnlySpan<int> codes, long[] values)
-    {
-        var count = rows.Length;
-        Touch(codes);
-        for (var quad = 0; quad < quads.Length; quad++)
-        {
-            var columns = ColumnQuad.Of(chunk, measures, quad);
-            if (!IsNeeded(columns))
-            {
-                continue;
-            }
-
-            columns.First.Take<long>(first, rows, values);
-            columns.Second.Take<long>(first, rows, values.AsSpan(BlockRows));
-            columns.Third.Take<long>(first, rows, values.AsSpan(2 * BlockRows));
-            columns.Fourth.Take<long>(first, rows, values.AsSpan(3 * BlockRows));
-            GroupSum.Four(codes, Column(0), Column(1), Column(2), Column(3), quads[quad], copyStride);
-        }
-
-        foreach (var measure in measures)
+        Span<long> values = stackalloc long[BlockRows];
+        foreach (var measure in lanes.Measures)
         {
             if (wide[(int)measure] is { } totals)
             {
-                chunk.Values(measure).Take<long>(first, rows, values);
-                GroupSum.Int64(values.AsSpan(0, count), codes, totals);
+                chunk.Values(measure).CopyTo(first, values[..codes.Length]);
+                GroupSum.Int64(values[..codes.Length], codes, totals);
             }
         }
+    }
 
-        ReadOnlySpan<long> Column(int lane) => values.AsSpan(lane * BlockRows, count);
+    private void AddWideAt(UsageChunk chunk, int first, ReadOnlySpan<int> rows, ReadOnlySpan<int> codes)
+    {
+        Span<long> values = stackalloc long[BlockRows];
+        foreach (var measure in lanes.Measures)
+        {
+            if (wide[(int)measure] is { } totals)
+            {
+                chunk.Values(measure).Take(first, rows, values);
+                GroupSum.Int64(values[..codes.Length], codes, totals);
+            }
+        }
     }
 
     private static bool IsNeeded(in ColumnQuad columns) =>
@@ -270,14 +331,49 @@ internal sealed class GroupAccumulator
         }
     }
 
-    private long Lane(int group, int measure)
+    /// <summary>Room for pairs that came up just now.</summary>
+    private void MakeRoom()
     {
-        var lane = laneOf[measure];
-        if (lane < 0)
+        if (Pairs!.Count <= groups)
         {
-            return 0;
+            return;
         }
 
+        var before = groups;
+        while (groups < Pairs.Count)
+        {
+            groups = checked(2 * groups);
+        }
+
+        Array.Resize(ref touched, groups);
+        Array.Resize(ref lastBucket, groups);
+        Array.Resize(ref positionOf, groups);
+        Array.Fill(positionOf, -1, before, groups - before);
+        for (var quad = 0; quad < quads.Length; quad++)
+        {
+            Array.Resize(ref quads[quad], checked(groups * GroupSum.Lanes));
+        }
+
+        for (var measure = 0; measure < wide.Length; measure++)
+        {
+            if (wide[measure] is not null)
+            {
+                Array.Resize(ref wide[measure], groups);
+            }
+        }
+
+        if (rangeNarrow is not null)
+        {
+            Array.Resize(ref rangeNarrow, checked(groups * lanes.Stride));
+        }
+        else
+        {
+            Array.Resize(ref rangeWide, checked(groups * lanes.Stride));
+        }
+    }
+
+    private long Lane(int group, int lane)
+    {
         var totals = quads[lane / GroupSum.Lanes];
         var at = (group * GroupSum.Lanes) + (lane % GroupSum.Lanes);
         return copyStride == 0 ? totals[at] : totals[at] + totals[at + copyStride] + totals[at + (2 * copyStride)] + totals[at + (3 * copyStride)];
@@ -288,18 +384,20 @@ internal sealed class GroupAccumulator
     private (int[] Codes, T[] Sums) Collect<T>()
         where T : unmanaged, IBinaryInteger<T>
     {
+        var stride = lanes.Stride;
         var candidates = isSparse ? touchedCount : groups;
-        var codes = new int[Math.Min(candidates, targets)];
-        var sums = new T[codes.Length * Stride];
-        Span<T> row = stackalloc T[Stride];
+        var codes = new int[Math.Min(candidates, positionOf.Length)];
+        var sums = new T[codes.Length * stride];
+        Span<T> row = stackalloc T[stride];
+        row.Clear();
         var count = 0;
         for (var i = 0; i < candidates; i++)
         {
             var group = isSparse ? touched[i] : i;
             var any = T.Zero;
-            for (var measure = 0; measure < Stride; measure++)
+            for (var lane = 0; lane < lanes.Measures.Length; lane++)
             {
-                any |= row[measure] = Value<T>(group, measure);
+                any |= row[lane] = wide[(int)lanes.Measures[lane]] is { } totals ? T.CreateTruncating(totals[group]) : T.CreateTruncating(Lane(group, lane));
             }
 
             if (any == T.Zero)
@@ -308,34 +406,30 @@ internal sealed class GroupAccumulator
             }
 
             var target = Position(group, codes, ref count);
-            for (var measure = 0; measure < Stride; measure++)
+            for (var lane = 0; lane < row.Length; lane++)
             {
-                sums[(target * Stride) + measure] += row[measure];
+                sums[(target * stride) + lane] += row[lane];
             }
         }
 
         Array.Resize(ref codes, count);
-        Array.Resize(ref sums, count * Stride);
+        Array.Resize(ref sums, count * stride);
         for (var i = 0; i < count; i++)
         {
             positionOf[codes[i]] = -1;
-            for (var measure = 0; measure < Stride; measure++)
+            for (var lane = 0; lane < stride; lane++)
             {
-                AddToRange(codes[i], measure, sums[(i * Stride) + measure]);
+                AddToRange((codes[i] * stride) + lane, sums[(i * stride) + lane]);
             }
         }
 
         return (codes, sums);
     }
 
-    private T Value<T>(int group, int measure)
-        where T : unmanaged, IBinaryInteger<T> =>
-        wide[measure] is { } totals ? T.CreateTruncating(totals[group]) : T.CreateTruncating(Lane(group, measure));
-
     /// <summary>Where a stored code's group stands in the bucket's table; a place is given out at its first appearance.</summary>
     private int Position(int storedCode, int[] codes, ref int count)
     {
-        var target = lookup.Length == 0 ? storedCode : lookup[storedCode];
+        var target = Pairs is not null || leftMap.Length == 0 ? storedCode : leftMap[storedCode];
         if (positionOf[target] < 0)
         {
             positionOf[target] = count;
@@ -345,16 +439,16 @@ internal sealed class GroupAccumulator
         return positionOf[target];
     }
 
-    private void AddToRange<T>(int target, int measure, T sum)
+    private void AddToRange<T>(int at, T sum)
         where T : unmanaged, IBinaryInteger<T>
     {
         if (rangeNarrow is not null)
         {
-            rangeNarrow[(target * Stride) + measure] += long.CreateTruncating(sum);
+            rangeNarrow[at] += long.CreateTruncating(sum);
         }
         else
         {
-            rangeWide![(target * Stride) + measure] += Int128.CreateTruncating(sum);
+            rangeWide![at] += Int128.CreateTruncating(sum);
         }
     }
 

@@ -4,9 +4,12 @@ namespace Analytics.Engine.Queries;
 
 /// <summary>The total order of groups: the ranked metric descending, then requests descending, then label, then key by ordinal.</summary>
 /// <param name="rankBy">The metric.</param>
-/// <param name="groups">Labels and keys.</param>
-public sealed class GroupOrder(RankBy rankBy, DimensionTable groups)
+/// <param name="names">Labels and keys.</param>
+public sealed class GroupOrder(RankBy rankBy, GroupNames names)
 {
+    // Keeping the best few in order beats sorting all up to about here.
+    private const int MaxKeptBest = 64;
+
     /// <summary>The metric that sums are ranked by.</summary>
     /// <param name="rankBy">Which.</param>
     /// <param name="sums">The sums.</param>
@@ -17,72 +20,125 @@ public sealed class GroupOrder(RankBy rankBy, DimensionTable groups)
         _ => sums[Measure.Cost],
     };
 
-    /// <summary>Puts a table in order; with <paramref name="kept"/>, other groups are added up to one last entry.</summary>
-    /// <param name="table">Groups in any order.</param>
-    /// <param name="kept">By code, whether a group keeps an entry of its own; null for all.</param>
-    internal GroupTable Sort(GroupTable table, bool[]? kept = null)
+    /// <summary>What sums have to hold to be put in order.</summary>
+    /// <param name="rankBy">The metric.</param>
+    public static IReadOnlyList<Measure> MeasuresFor(RankBy rankBy) => rankBy switch
     {
-        var order = new int[table.Count];
-        var own = 0;
-        var others = table.Count;
-        for (var i = 0; i < table.Count; i++)
-        {
-            order[kept is null || kept[table.Code(i)] ? own++ : --others] = i;
-        }
-
-        Span<int> sorted = order.AsSpan(0, own);
-        var keys = new (Int128 Metric, Int128 Requests)[table.Count];
-        foreach (var i in sorted)
-        {
-            keys[i] = (Metric(table, i), table.Value(i, Measure.RequestCount));
-        }
-
-        sorted.Sort((x, y) =>
-        {
-            var byMetric = keys[y].Metric.CompareTo(keys[x].Metric);
-            byMetric = byMetric != 0 ? byMetric : keys[y].Requests.CompareTo(keys[x].Requests);
-            return byMetric != 0 ? byMetric : ByName(table.Code(x), table.Code(y));
-        });
-        return own == table.Count ? table.Take(sorted) : WithOthers(table, sorted, order.AsSpan(own));
-    }
-
-    private static GroupTable WithOthers(GroupTable table, ReadOnlySpan<int> own, ReadOnlySpan<int> others)
-    {
-        var codes = new int[own.Length + 1];
-        var sums = new Int128[codes.Length * Measures.Count];
-        for (var i = 0; i < own.Length; i++)
-        {
-            codes[i] = table.Code(own[i]);
-            AddTo(sums.AsSpan(i * Measures.Count), own[i]);
-        }
-
-        codes[^1] = GroupTable.Others;
-        foreach (var other in others)
-        {
-            AddTo(sums.AsSpan(own.Length * Measures.Count), other);
-        }
-
-        return GroupTable.Of(codes, sums);
-
-        void AddTo(Span<Int128> target, int group)
-        {
-            for (var measure = 0; measure < Measures.Count; measure++)
-            {
-                target[measure] = checked(target[measure] + table.Value(group, (Measure)measure));
-            }
-        }
-    }
-
-    private Int128 Metric(GroupTable table, int index) => rankBy switch
-    {
-        RankBy.Requests => table.Value(index, Measure.RequestCount),
-        RankBy.Tokens => table.Value(index, Measure.InputTokens) + table.Value(index, Measure.OutputTokens),
-        _ => table.Value(index, Measure.Cost),
+        RankBy.Requests => [Measure.RequestCount],
+        RankBy.Tokens => [Measure.InputTokens, Measure.OutputTokens, Measure.RequestCount],
+        _ => [Measure.Cost, Measure.RequestCount],
     };
 
-    private int ByName(int x, int y)
+    /// <summary>Puts positions in order.</summary>
+    /// <param name="cells">The sums.</param>
+    /// <param name="positions">Positions in <paramref name="cells"/>, in any order.</param>
+    /// <param name="scratch">Room that is used again.</param>
+    internal void Sort(CellBuffer cells, Span<int> positions, ref ulong[] scratch)
     {
-        var byLabel = string.CompareOrdinal(groups.Label(x), groups.Label(y));
-        return byLabel != 0 ? byLabel : string.CompareOrdinal(groups.Key(x), groups.Key(y));
+        if (positions.Length < 2)
+        {
+            return;
+        }
+
+        if (cells.IsWide)
+        {
+            positions.Sort((x, y) => Compare(cells, x, y));
+            return;
+        }
+
+        if (scratch.Length < positions.Length)
+        {
+            scratch = new ulong[Math.Max(positions.Length, 2 * scratch.Length)];
+        }
+
+        // Numbers are sorted first, which needs no comparer; ties among them are few.
+        var keys = scratch.AsSpan(0, positions.Length);
+        for (var i = 0; i < positions.Length; i++)
+        {
+            keys[i] = ~Key(cells, positions[i]);
+        }
+
+        keys.Sort(positions);
+        for (var start = 0; start < keys.Length;)
+        {
+            var end = start + 1;
+            while (end < keys.Length && keys[end] == keys[start])
+            {
+                end++;
+            }
+
+            if (end - start > 1)
+            {
+                positions[start..end].Sort((x, y) => Compare(cells, x, y));
+            }
+
+            start = end;
+        }
     }
+
+    /// <summary>Moves the first <paramref name="top"/> of the order to the front, in order; the rest follows in any order.</summary>
+    /// <param name="cells">The sums.</param>
+    /// <param name="positions">Positions in <paramref name="cells"/>.</param>
+    /// <param name="top">How many, 1 or more.</param>
+    /// <param name="scratch">Room that is used again.</param>
+    internal void SortTop(CellBuffer cells, Span<int> positions, int top, ref ulong[] scratch)
+    {
+        if (top >= positions.Length || top > MaxKeptBest)
+        {
+            Sort(cells, positions, ref scratch);
+            return;
+        }
+
+        Sort(cells, positions[..top], ref scratch);
+        for (var i = top; i < positions.Length; i++)
+        {
+            var candidate = positions[i];
+            if (Compare(cells, candidate, positions[top - 1]) >= 0)
+            {
+                continue;
+            }
+
+            // One that is worse than all of the best so far leaves; the others make room.
+            positions[i] = positions[top - 1];
+            var place = top - 1;
+            for (; place > 0 && Compare(cells, candidate, positions[place - 1]) < 0; place--)
+            {
+                positions[place] = positions[place - 1];
+            }
+
+            positions[place] = candidate;
+        }
+    }
+
+    private int Compare(CellBuffer cells, int x, int y)
+    {
+        int order;
+        if (cells.IsWide)
+        {
+            order = Metric(cells, y).CompareTo(Metric(cells, x));
+            order = order != 0 ? order : cells.Value(y, Measure.RequestCount).CompareTo(cells.Value(x, Measure.RequestCount));
+        }
+        else
+        {
+            order = Key(cells, y).CompareTo(Key(cells, x));
+            order = order != 0 ? order : cells.Narrow(y, Measure.RequestCount).CompareTo(cells.Narrow(x, Measure.RequestCount));
+        }
+
+        return order != 0 ? order : names.Compare(cells.Groups[x], cells.Groups[y]);
+    }
+
+    private Int128 Metric(CellBuffer cells, int position) => rankBy switch
+    {
+        RankBy.Requests => cells.Value(position, Measure.RequestCount),
+        RankBy.Tokens => cells.Value(position, Measure.InputTokens) + cells.Value(position, Measure.OutputTokens),
+        _ => cells.Value(position, Measure.Cost),
+    };
+
+    // Two sums below 2^63 are below 2^64 together.
+    private ulong Key(CellBuffer cells, int position) => rankBy switch
+    {
+        RankBy.Requests => (ulong)cells.Narrow(position, Measure.RequestCount),
+        RankBy.Tokens => (ulong)cells.Narrow(position, Measure.InputTokens) + (ulong)cells.Narrow(position, Measure.OutputTokens),
+        _ => (ulong)cells.Narrow(position, Measure.Cost),
+    };
 }

@@ -3,40 +3,41 @@ using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
 
-/// <summary>Exact sums of all measures by group: 88 bytes a group where all of them fit in 64 bits, else 176.</summary>
+/// <summary>Exact sums by group, of the measures that were asked for: 8 bytes each where all of them fit in 64 bits, else 16.</summary>
 public sealed class GroupTable : IReadOnlyList<GroupSums>
 {
     /// <summary>The code of the entry that adds up the groups beyond <see cref="UsageQuery.Top"/>.</summary>
     public const int Others = -1;
 
     /// <summary>No groups.</summary>
-    public static readonly GroupTable Empty = new([], Array.Empty<long>());
+    public static readonly GroupTable Empty = new(MeasureLanes.All, [], Array.Empty<long>());
 
+    private readonly MeasureLanes lanes;
     private readonly int[] codes;
 
-    // Group i's measures are at i * Measures.Count; one of the two is there.
+    // Group i's sums are at i * lanes.Stride; one of the two is there.
     private readonly long[]? narrow;
     private readonly Int128[]? wide;
 
-    internal GroupTable(int[] codes, long[] narrow) => (this.codes, this.narrow) = (codes, narrow);
+    internal GroupTable(MeasureLanes lanes, int[] codes, long[] narrow) => (this.lanes, this.codes, this.narrow) = (lanes, codes, narrow);
 
-    internal GroupTable(int[] codes, Int128[] wide) => (this.codes, this.wide) = (codes, wide);
+    internal GroupTable(MeasureLanes lanes, int[] codes, Int128[] wide) => (this.lanes, this.codes, this.wide) = (lanes, codes, wide);
 
     /// <summary>Keeps sums in 64 bits if all of them fit.</summary>
-    internal static GroupTable Of(int[] codes, Int128[] sums)
+    internal static GroupTable Of(MeasureLanes lanes, int[] codes, Int128[] sums)
     {
         var narrow = new long[sums.Length];
         for (var i = 0; i < sums.Length; i++)
         {
             if (sums[i] > long.MaxValue)
             {
-                return new GroupTable(codes, sums);
+                return new GroupTable(lanes, codes, sums);
             }
 
             narrow[i] = (long)sums[i];
         }
 
-        return new GroupTable(codes, narrow);
+        return new GroupTable(lanes, codes, narrow);
     }
 
     /// <summary>Groups.</summary>
@@ -49,9 +50,9 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
         get
         {
             UsageSums sums = default;
-            for (var measure = 0; measure < Measures.Count; measure++)
+            foreach (var measure in lanes.Measures)
             {
-                sums[(Measure)measure] = Value(index, (Measure)measure);
+                sums[measure] = Value(index, measure);
             }
 
             return new GroupSums(codes[index], sums);
@@ -62,12 +63,23 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     public int Code(int index) => codes[index];
 
-    /// <summary>One sum of a group.</summary>
+    /// <summary>One sum of a group; 0 of a measure that was not asked for.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     /// <param name="measure">Any measure.</param>
-    public Int128 Value(int index, Measure measure) => narrow is not null
-        ? narrow[(index * Measures.Count) + (int)measure]
-        : wide![(index * Measures.Count) + (int)measure];
+    public Int128 Value(int index, Measure measure)
+    {
+        var lane = lanes.Of(measure);
+        return lane < 0 ? 0 : narrow is not null ? narrow[(index * lanes.Stride) + lane] : wide![(index * lanes.Stride) + lane];
+    }
+
+    /// <summary>The place of each measure in a group's sums.</summary>
+    internal MeasureLanes Lanes => lanes;
+
+    /// <summary>The sums of one group in 64 bits; empty where they need 128.</summary>
+    internal ReadOnlySpan<long> Row(int index) => narrow is null ? default : narrow.AsSpan(index * lanes.Stride, lanes.Stride);
+
+    /// <summary>The sums of one group in 128 bits; empty where 64 do.</summary>
+    internal ReadOnlySpan<Int128> WideRow(int index) => wide is null ? default : wide.AsSpan(index * lanes.Stride, lanes.Stride);
 
     /// <inheritdoc/>
     public IEnumerator<GroupSums> GetEnumerator()
@@ -86,28 +98,50 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
         UsageSums totals = default;
         for (var i = 0; i < Count; i++)
         {
-            for (var measure = 0; measure < Measures.Count; measure++)
+            foreach (var measure in lanes.Measures)
             {
-                totals[(Measure)measure] = checked(totals[(Measure)measure] + Value(i, (Measure)measure));
+                totals[measure] = checked(totals[measure] + Value(i, measure));
             }
         }
 
         return totals;
     }
 
-    /// <summary>The same groups in another order, or some of them.</summary>
-    internal GroupTable Take(ReadOnlySpan<int> order)
+    /// <summary>Gives groups the numbers that they have in the answer, before anybody else has seen the table.</summary>
+    internal void Renumber(ReadOnlySpan<int> numbers)
     {
-        var taken = new int[order.Length];
-        var narrowTaken = narrow is null ? null : new long[order.Length * Measures.Count];
-        var wideTaken = wide is null ? null : new Int128[order.Length * Measures.Count];
-        for (var i = 0; i < order.Length; i++)
+        for (var i = 0; i < codes.Length && !numbers.IsEmpty; i++)
         {
-            taken[i] = codes[order[i]];
-            narrow?.AsSpan(order[i] * Measures.Count, Measures.Count).CopyTo(narrowTaken.AsSpan(i * Measures.Count));
-            wide?.AsSpan(order[i] * Measures.Count, Measures.Count).CopyTo(wideTaken.AsSpan(i * Measures.Count));
+            codes[i] = numbers[codes[i]];
+        }
+    }
+
+    /// <summary>The same sums under other numbers.</summary>
+    internal GroupTable WithCodes(int[] others) => narrow is not null ? new GroupTable(lanes, others, narrow) : new GroupTable(lanes, others, wide!);
+
+    /// <summary>Two tables of different rows of one bucket as one.</summary>
+    internal static GroupTable Sum(GroupTable left, GroupTable right)
+    {
+        Dictionary<int, int> positions = [];
+        foreach (var code in (IEnumerable<int>)[.. left.codes, .. right.codes])
+        {
+            positions.TryAdd(code, positions.Count);
         }
 
-        return narrowTaken is not null ? new GroupTable(taken, narrowTaken) : new GroupTable(taken, wideTaken!);
+        var sums = new Int128[positions.Count * left.lanes.Stride];
+        foreach (var table in (GroupTable[])[left, right])
+        {
+            for (var i = 0; i < table.Count; i++)
+            {
+                var target = sums.AsSpan(positions[table.codes[i]] * table.lanes.Stride, table.lanes.Stride);
+                for (var lane = 0; lane < target.Length; lane++)
+                {
+                    var at = (i * table.lanes.Stride) + lane;
+                    target[lane] = checked(target[lane] + (table.narrow is not null ? table.narrow[at] : table.wide![at]));
+                }
+            }
+        }
+
+        return Of(left.lanes, [.. positions.Keys], sums);
     }
 }

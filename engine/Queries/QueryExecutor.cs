@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
@@ -8,11 +9,15 @@ public static class QueryExecutor
     // Below this, a second thread costs more than it saves.
     private const long MinRowsPerThread = 50_000;
 
+    // What a thread takes at a time: whole buckets, up to about a chunk.
+    private const int UnitRows = 16_384;
+
     /// <summary>Answers a plan. Sums are exact: in 64 bits where the rows' bounds prove that enough, else in 128.</summary>
     /// <param name="plan">What to do.</param>
-    /// <param name="cancellation">Looked at once a row range.</param>
+    /// <param name="cancellation">Looked at once a row range, which is a chunk at most.</param>
     /// <param name="maxThreads">Threads at most; 0 for one a core. The answer is the same for any number.</param>
     /// <exception cref="OperationCanceledException">The caller went away.</exception>
+    /// <exception cref="OverflowException">A sum passes 128 bits.</exception>
     public static QueryResult Run(QueryPlan plan, CancellationToken cancellation, int maxThreads = 0)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -23,180 +28,247 @@ public static class QueryExecutor
     internal static QueryResult Run(QueryPlan plan, int threads, long minRowsPerThread, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (plan.Cube is not null)
+        var pairs = plan.Grouping.NewPairs();
+        var answer = Sum(plan, pairs, threads, minRowsPerThread, cancellation);
+        var earlier = plan.Previous is { } previous ? Sum(previous, pairs, threads, minRowsPerThread, cancellation) : null;
+
+        // The spans of kernels point into native memory that the table owns.
+        GC.KeepAlive(plan);
+        return Assemble(plan, plan.Grouping.Names(pairs), answer, earlier);
+    }
+
+    private static Answer Sum(QueryPlan plan, PairDictionary? pairs, int threads, long minRowsPerThread, CancellationToken cancellation)
+    {
+        if (plan.Cube is null)
         {
-            var (sums, differences) = CubeDifference.Of(plan, cancellation);
-            GC.KeepAlive(plan);
-            return Assemble(plan, sums, differences);
+            return Scan(plan, pairs, threads, minRowsPerThread, cancellation);
         }
 
-        var shares = Split(plan.Scans, threads, minRowsPerThread);
-        var parts = new Part[shares.Count];
-        if (shares.Count == 1)
+        var differences = new CubeBuckets(plan, pairs);
+        return new Answer(differences.Range(), differences.Copy);
+    }
+
+    private static Answer Scan(QueryPlan plan, PairDictionary? pairs, int threads, long minRowsPerThread, CancellationToken cancellation)
+    {
+        var units = Units(plan.Scans);
+        var lanes = new MeasureLanes(plan.Query.Measures);
+        var parts = new Part[(int)Math.Clamp(plan.RowCount / minRowsPerThread, 1, threads)];
+        for (var i = 0; i < parts.Length; i++)
         {
-            parts[0] = Scan(plan, shares[0], cancellation);
+            parts[i] = new Part(plan, lanes);
+        }
+
+        var next = -1;
+        if (parts.Length == 1)
+        {
+            Work(parts[0]);
         }
         else
         {
             try
             {
-                Parallel.For(0, shares.Count, i => parts[i] = Scan(plan, shares[i], cancellation));
+                Parallel.For(0, parts.Length, i => Work(parts[i]));
             }
-            catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OperationCanceledException))
+            catch (AggregateException exception)
             {
-                throw new OperationCanceledException(cancellation);
+                ExceptionDispatchInfo.Throw(exception.InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? exception.InnerExceptions[0]);
             }
         }
 
-        // The spans above point into native memory that the table owns.
-        GC.KeepAlive(plan);
-        var range = new Int128[plan.Table.Table(plan.Query.GroupBy).Count * Measures.Count];
-        foreach (var part in parts)
-        {
-            part.Sums.AddRangeTo(range);
-        }
+        return Join(plan, lanes, pairs, parts);
 
-        return Assemble(plan, range, Joined(parts));
-    }
-
-    /// <summary>Cuts row ranges into shares of about equally many rows; a bucket may end up in two of them.</summary>
-    private static List<List<Scan>> Split(IReadOnlyList<Scan> scans, int threads, long minRowsPerThread)
-    {
-        var rows = scans.Sum(scan => (long)scan.RowCount);
-        var shares = (int)Math.Clamp(rows / minRowsPerThread, 1, threads);
-        List<List<Scan>> result = [[]];
-        long taken = 0;
-        foreach (var scan in scans)
+        // Threads take units as they come to them, so that none waits for one that a neighbour of the machine slows down.
+        void Work(Part part)
         {
-            for (var rest = scan; rest.RowCount > 0;)
+            for (var unit = Interlocked.Increment(ref next); unit < units.Count; unit = Interlocked.Increment(ref next))
             {
-                // The share ends after rows * n / shares rows.
-                var room = (rows * result.Count / shares) - taken;
-                if (room <= 0 && result.Count < shares)
+                for (var scan = unit == 0 ? 0 : units[unit - 1]; scan < units[unit]; scan++)
                 {
-                    result.Add([]);
-                    continue;
+                    cancellation.ThrowIfCancellationRequested();
+                    part.Add(plan.Scans[scan]);
                 }
-
-                var count = result.Count < shares ? (int)Math.Min(rest.RowCount, room) : rest.RowCount;
-                result[^1].Add(rest with { RowCount = count });
-                taken += count;
-                rest = rest with { FirstRow = rest.FirstRow + count, RowCount = rest.RowCount - count };
             }
-        }
 
-        return result;
+            part.End();
+        }
     }
 
-    private static Part Scan(QueryPlan plan, List<Scan> scans, CancellationToken cancellation)
+    /// <summary>Cuts row ranges into units of work that end where a bucket does, unless the bucket is long: ends of the units.</summary>
+    private static List<int> Units(IReadOnlyList<Scan> scans)
     {
-        var groupBy = plan.Query.GroupBy;
-        var source = groupBy.StoredSource();
-        var sums = new GroupAccumulator(
-            plan.Table.Table(source).Count,
-            groupBy.IsStored() ? [] : plan.Table.Lookup(groupBy).ToArray(),
-            plan.Table.Table(groupBy).Count,
-            plan.Query.Measures,
-            plan.FitsIn64Bits);
-        List<(int Bucket, GroupTable Groups)> buckets = [];
+        List<int> ends = [];
+        var rows = 0;
         for (var i = 0; i < scans.Count; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            sums.Add(scans[i].Chunk, source, scans[i].FirstRow, scans[i].RowCount, plan.Selections);
-            if (i + 1 == scans.Count || scans[i + 1].Bucket != scans[i].Bucket)
+            rows += scans[i].RowCount;
+            var isLast = i + 1 == scans.Count;
+            if (isLast || rows >= 2 * UnitRows || (rows >= UnitRows && scans[i + 1].Bucket != scans[i].Bucket))
             {
-                buckets.Add((scans[i].Bucket, sums.EndBucket()));
+                ends.Add(i + 1);
+                rows = 0;
             }
         }
 
-        return new Part(buckets, sums);
+        return ends;
     }
 
-    /// <summary>Puts the answer in order.</summary>
-    /// <param name="plan">What was done.</param>
-    /// <param name="range">Sums of the range by group and measure.</param>
-    /// <param name="all">Groups of each bucket that has any.</param>
-    private static QueryResult Assemble(QueryPlan plan, Int128[] range, List<(int Bucket, GroupTable Groups)> all)
+    private static Answer Join(QueryPlan plan, MeasureLanes lanes, PairDictionary? pairs, Part[] parts)
     {
-        var groups = plan.Table.Table(plan.Query.GroupBy);
-        var order = new GroupOrder(plan.Query.RankBy, groups);
-        var ranking = order.Sort(NonZero(range));
+        Dictionary<int, GroupTable> tables = [];
+        var maps = Array.ConvertAll(parts, part => Numbers(part.Sums.Pairs, pairs));
+        var range = new RangeSums(lanes, pairs?.Count ?? plan.Table.Table(plan.Query.GroupBy).Count, plan.FitsIn64Bits);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            parts[i].Sums.AddRangeTo(range, maps[i]);
+            foreach (var (bucket, table) in parts[i].Buckets)
+            {
+                table.Renumber(maps[i]);
+                tables[bucket] = tables.TryGetValue(bucket, out var known) ? GroupTable.Sum(known, table) : table;
+            }
+        }
+
+        var buckets = new ScanBuckets(lanes, tables);
+        return new Answer(range.ToCells(), () => buckets);
+    }
+
+    /// <summary>The answer's numbers of a part's pairs; empty where there are none.</summary>
+    private static int[] Numbers(PairDictionary? part, PairDictionary? whole)
+    {
+        var numbers = new int[part?.Count ?? 0];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = whole!.NumberOf(part![i].Left, part[i].Right);
+        }
+
+        return numbers;
+    }
+
+    private static QueryResult Assemble(QueryPlan plan, GroupNames names, Answer answer, Answer? earlier)
+    {
+        var cells = answer.Range;
+        var totals = cells.Totals();
+        var positions = new int[Math.Max(names.Count, 1)];
+        Array.Fill(positions, -1);
+        for (var i = 0; i < cells.Count; i++)
+        {
+            positions[cells.Groups[i]] = i;
+        }
+
+        if (earlier is not null)
+        {
+            AddMissing(cells, earlier.Range, positions);
+        }
+
+        var order = new int[cells.Count];
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        ulong[] scratch = [];
+        var top = Math.Min(plan.Query.Top ?? order.Length, order.Length);
+        new GroupOrder(plan.Query.RankBy, names).SortTop(cells, order, top, ref scratch);
         bool[]? kept = null;
-        if (plan.Query.Top is { } top && ranking.Count > top)
+        int[] ranked = order;
+        if (top < order.Length)
         {
-            kept = new bool[groups.Count];
-            for (var i = 0; i < top; i++)
+            kept = new bool[names.Count];
+            foreach (var position in order.AsSpan(0, top))
             {
-                kept[ranking.Code(i)] = true;
+                kept[cells.Groups[position]] = true;
             }
 
-            ranking = order.Sort(ranking, kept);
+            ranked = [.. order.AsSpan(0, top), cells.AddSum(order.AsSpan(top), GroupTable.Others)];
         }
 
-        var buckets = new BucketSums[plan.Buckets.Count];
-        Array.Fill(buckets, BucketSums.Empty);
-        Parallel.For(0, all.Count, i =>
-        {
-            var (bucket, table) = all[i];
-            buckets[bucket] = new BucketSums(table.Totals(), order.Sort(table, kept));
-        });
-        return new QueryResult(plan, ranking.Totals(), buckets, ranking);
+        var previous = earlier is null ? null : Previous(plan, earlier, cells, ranked, kept);
+        return new QueryResult(plan, names, totals, cells.ToTable(ranked), previous, kept, answer.Open);
     }
 
-    /// <summary>All parts' buckets; where one part ends in the bucket that the next begins with, both are one.</summary>
-    private static List<(int Bucket, GroupTable Groups)> Joined(Part[] parts)
+    /// <summary>Groups that only the earlier range has stand in the ranking with sums of 0: what is gone is part of the change.</summary>
+    private static void AddMissing(CellBuffer cells, CellBuffer earlier, int[] positions)
     {
-        List<(int Bucket, GroupTable Groups)> all = [];
-        foreach (var (bucket, table) in parts.SelectMany(part => part.Buckets))
+        for (var i = 0; i < earlier.Count; i++)
         {
-            if (all.Count > 0 && all[^1].Bucket == bucket)
+            if (positions[earlier.Groups[i]] >= 0)
             {
-                all[^1] = (bucket, Sum(all[^1].Groups, table));
+                continue;
+            }
+
+            var added = cells.Add(earlier.Groups[i]);
+            if (cells.IsWide)
+            {
+                cells.WideRow(added).Clear();
             }
             else
             {
-                all.Add((bucket, table));
+                cells.Row(added).Clear();
             }
         }
-
-        return all;
     }
 
-    private static GroupTable Sum(GroupTable left, GroupTable right)
+    /// <summary>The earlier range's sums in the order of the ranking.</summary>
+    private static PreviousSums Previous(QueryPlan plan, Answer earlier, CellBuffer cells, int[] ranked, bool[]? kept)
     {
-        var codes = left.Select(group => group.Code).Union(right.Select(group => group.Code)).ToArray();
-        var sums = new Int128[codes.Length * Measures.Count];
-        var positions = codes.Select((code, i) => (code, i)).ToDictionary(pair => pair.code, pair => pair.i);
-        foreach (var table in (GroupTable[])[left, right])
+        var totals = earlier.Range.Totals();
+        Dictionary<int, int> positions = [];
+        List<int> others = [];
+        for (var i = 0; i < earlier.Range.Count; i++)
         {
-            for (var i = 0; i < table.Count; i++)
+            positions.Add(earlier.Range.Groups[i], i);
+            if (kept is not null && !kept[earlier.Range.Groups[i]])
             {
-                for (var measure = 0; measure < Measures.Count; measure++)
-                {
-                    sums[(positions[table.Code(i)] * Measures.Count) + measure] += table.Value(i, (Measure)measure);
-                }
+                others.Add(i);
             }
         }
 
-        return GroupTable.Of(codes, sums);
+        var taken = new int[ranked.Length];
+        var otherSums = earlier.Range.AddSum([.. others], GroupTable.Others);
+        var none = -1;
+        for (var i = 0; i < taken.Length; i++)
+        {
+            var group = cells.Groups[ranked[i]];
+            taken[i] = group == GroupTable.Others ? otherSums : positions.TryGetValue(group, out var position) ? position : None(group);
+        }
+
+        return new PreviousSums(plan.Comparison!.Value, totals, earlier.Range.ToTable(taken).WithCodes(Array.ConvertAll(ranked, position => cells.Groups[position])));
+
+        int None(int group) => none >= 0 ? none : none = earlier.Range.AddSum([], group);
     }
 
-    private static GroupTable NonZero(Int128[] sums)
+    /// <summary>What one range added up to.</summary>
+    /// <param name="Range">The groups of the whole range, in no order.</param>
+    /// <param name="Open">The buckets, for one reader.</param>
+    private sealed record Answer(CellBuffer Range, Func<IBuckets> Open);
+
+    /// <summary>One thread's share of a scan.</summary>
+    private sealed class Part(QueryPlan plan, MeasureLanes lanes)
     {
-        List<int> codes = [];
-        List<Int128> kept = [];
-        for (var code = 0; code * Measures.Count < sums.Length; code++)
+        private int bucket = -1;
+
+        public GroupAccumulator Sums { get; } = new(plan.Table, plan.Grouping, lanes, plan.FitsIn64Bits);
+
+        public List<(int Bucket, GroupTable Groups)> Buckets { get; } = [];
+
+        public void Add(Scan scan)
         {
-            var group = sums.AsSpan(code * Measures.Count, Measures.Count);
-            if (group.ContainsAnyExcept((Int128)0))
+            if (scan.Bucket != bucket)
             {
-                codes.Add(code);
-                kept.AddRange(group);
+                End();
+                bucket = scan.Bucket;
             }
+
+            Sums.Add(scan.Chunk, scan.FirstRow, scan.RowCount, scan.Selections);
         }
 
-        return GroupTable.Of([.. codes], [.. kept]);
-    }
+        public void End()
+        {
+            if (bucket >= 0 && Sums.EndBucket() is { Count: > 0 } groups)
+            {
+                Buckets.Add((bucket, groups));
+            }
 
-    private sealed record Part(List<(int Bucket, GroupTable Groups)> Buckets, GroupAccumulator Sums);
+            bucket = -1;
+        }
+    }
 }

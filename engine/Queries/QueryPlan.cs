@@ -11,17 +11,27 @@ namespace Analytics.Engine.Queries;
 /// <summary>What will be done to answer a query on one snapshot: pure data, made once, printed by <see cref="ToString"/>.</summary>
 public sealed class QueryPlan
 {
-    private QueryPlan(
-        UsageQuery query, UsageTable table, TimeBuckets buckets, IReadOnlyList<Selection> selections, IReadOnlyList<Scan> scans, PrefixSumCube? cube)
+    private static readonly IReadOnlyList<Selection> NoSelections = [];
+
+    private QueryPlan(UsageQuery query, UsageTable table, TimeBuckets buckets, bool usesProjections)
     {
         Query = query;
         Table = table;
         Buckets = buckets;
-        Selections = selections;
-        Scans = scans;
-        Cube = cube;
-        IsExact = !HasInexactEdge(buckets, table.Coverage);
-        FitsIn64Bits = query.Measures.All(measure => scans.Aggregate((Int128)0, (sum, scan) => sum + scan.Chunk.Bound(measure, scan.RowCount)) <= long.MaxValue);
+        Grouping = new Grouping(table, query.GroupBy, query.ThenBy);
+        Selections = SelectionsOf(query, table);
+
+        // A predicate that no code meets needs no rows at all.
+        if (Selections.Any(selection => !selection.Accepted.Span.Contains(true)))
+        {
+            (Scans, FitsIn64Bits) = ([], true);
+            return;
+        }
+
+        Cube = usesProjections ? CubeFor(this) : null;
+        Scans = Cube is null ? ScansOf(buckets, table, Selections) : [];
+        RowCount = Scans.Sum(scan => (long)scan.RowCount);
+        FitsIn64Bits = query.Measures.All(measure => Scans.Aggregate((Int128)0, (sum, scan) => sum + scan.Chunk.Bound(measure, scan.RowCount)) <= long.MaxValue);
     }
 
     /// <summary>What was asked.</summary>
@@ -42,60 +52,108 @@ public sealed class QueryPlan
     /// <summary>Row ranges to add up, in bucket order. A bucket without rows has none, and so has a plan with a cube.</summary>
     public IReadOnlyList<Scan> Scans { get; }
 
+    /// <summary>Rows in all row ranges.</summary>
+    public long RowCount { get; }
+
     /// <summary>False where a bucket edge cuts through an interval of some file, so that the interval counts whole to one side.</summary>
-    public bool IsExact { get; }
+    public bool IsExact { get; private init; }
 
     /// <summary>Whether the rows' bounds prove that no sum over the range passes 63 bits.</summary>
     public bool FitsIn64Bits { get; }
 
-    /// <summary>Rows in all row ranges.</summary>
-    public long RowCount => Scans.Sum(scan => (long)scan.RowCount);
+    /// <summary>The earlier range that is compared with; null where none was asked for, or it lies before the first date.</summary>
+    public ComparisonRange? Comparison { get; private init; }
+
+    /// <summary>The plan for the earlier range: one bucket.</summary>
+    internal QueryPlan? Previous { get; private init; }
+
+    /// <summary>How rows get their group.</summary>
+    internal Grouping Grouping { get; }
 
     /// <summary>Plans a query.</summary>
     /// <param name="query">What was asked.</param>
     /// <param name="table">The snapshot to ask.</param>
     /// <param name="usesProjections">False to read rows in any case. The answer is the same.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or outside of the dates that can be asked for.</exception>
+    /// <exception cref="ArgumentException">Both dimensions are the same.</exception>
     public static QueryPlan For(UsageQuery query, UsageTable table, bool usesProjections = true)
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(table);
+        if (query.ThenBy == query.GroupBy)
+        {
+            throw new ArgumentException($"Found {query.GroupBy} twice, expected two dimensions.", nameof(query));
+        }
+
         var buckets = TimeBuckets.Of(query.Bucket, query.From, query.To, query.Zone);
-        var selections = query.Predicates
-            .GroupBy(predicate => predicate.Dimension.StoredSource())
-            .Select(group => new Selection(group.Key, Accepted(group, table)))
-            .ToArray();
-
-        // A predicate that no code meets needs no rows at all.
-        var isEmpty = selections.Any(selection => !selection.Accepted.Span.Contains(true));
-
-        // A cube knows the codes of one dimension: what is filtered by another one is not in it.
-        var source = query.GroupBy.StoredSource();
-        var cube = usesProjections && !isEmpty && Array.TrueForAll(selections, selection => selection.Dimension == source)
-            ? table.Projections.CubeFor(source)
-            : null;
-        return new QueryPlan(query, table, buckets, selections, isEmpty || cube is not null ? [] : ScansOf(buckets, table, selections), cube);
+        var comparison = query.Compare == Time.Comparison.None
+            ? null
+            : ComparisonRange.Of(query.Compare, query.From, query.To, query.Zone, table.DataThrough);
+        return new QueryPlan(query, table, buckets, usesProjections)
+        {
+            IsExact = !HasInexactEdge(buckets, table.Coverage),
+            Comparison = comparison,
+            Previous = comparison is { } range
+                ? new QueryPlan(query, table, TimeBuckets.Between(range.From, range.To, query.Zone, range.Start, range.End), usesProjections)
+                : null,
+        };
     }
 
     /// <summary>The plan as text for people.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"group by {Query.GroupBy}{(Query.GroupBy.IsStored() ? string.Empty : $" (looked up from {Query.GroupBy.StoredSource()} after the sum)")}");
+        text.Append("group by ").Append(Describe(Query.GroupBy));
+        if (Query.ThenBy is { } second)
+        {
+            text.Append(" and ").Append(Describe(second));
+        }
+
+        text.AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"sums     {Query.Measures.Count} measures{(Query.Top is { } top ? $", top {top} by {Query.RankBy} and others" : string.Empty)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"buckets  {Buckets.Count} x {Buckets.Size} in {Buckets.Zone.Id}, {Buckets.Start} to {Buckets.End}, {(IsExact ? "exact" : "not exact: an edge cuts an interval")}");
         foreach (var selection in Selections)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"filter   {selection.Dimension}: {selection.Accepted.Span.Count(true)} of {selection.Accepted.Length} codes");
         }
 
-        if (Cube is not null)
+        text.Append(Access());
+        if (Previous is not null)
         {
-            return text.Append(CultureInfo.InvariantCulture, $"cube     {Cube.Dimension}: differences of prefix sums, {Cube.Steps.Length} steps x {Cube.GroupCount} codes").ToString();
+            text.AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"compare  {Query.Compare}: {Previous.Buckets.Start} to {Previous.Buckets.End}");
+            text.Append(Previous.Access());
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"scan     {RowCount} of {Table.RowCount} rows in {Scans.Count} row ranges of {Table.Chunks.Count} chunks");
         return text.ToString();
     }
+
+    /// <summary>How the rows' sums are come by, in a line or two.</summary>
+    private string Access()
+    {
+        if (Cube is not null)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"cube     {Cube.Key}: differences of prefix sums, {Cube.StepCount} steps x {Cube.GroupCount} groups");
+        }
+
+        var chunks = Scans.Select(scan => scan.Chunk).Distinct().Count();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"scan     {RowCount} of {Table.RowCount} rows in {Scans.Count} row ranges of {chunks} chunks ({Table.Chunks.Count - chunks} pruned), sums in {(FitsIn64Bits ? "64" : "64 or 128")} bits");
+    }
+
+    private static string Describe(Dimension dimension) =>
+        dimension.IsStored() ? $"{dimension}" : $"{dimension} (looked up from {dimension.StoredSource()})";
+
+    private static Selection[] SelectionsOf(UsageQuery query, UsageTable table) =>
+    [
+        .. query.Predicates
+            .GroupBy(predicate => predicate.Dimension.StoredSource())
+            .Select(group => new Selection(group.Key, Accepted(group, table)))
+
+            // A column that few codes are accepted of leaves few rows to the others.
+            .OrderBy(selection => (double)selection.Accepted.Span.Count(true) / selection.Accepted.Length),
+    ];
 
     /// <summary>The codes of one stored column that meet all predicates on it and on what is derived from it.</summary>
     private static bool[] Accepted(IEnumerable<Predicate> predicates, UsageTable table)
@@ -117,17 +175,59 @@ public sealed class QueryPlan
         return accepted;
     }
 
-    private static List<Scan> ScansOf(TimeBuckets buckets, UsageTable table, Selection[] selections)
+    /// <summary>A cube that knows all that the query asks of rows: the columns it groups and filters by, at edges it can tell.</summary>
+    private static PrefixSumCube? CubeFor(QueryPlan plan)
     {
-        List<Scan> scans = [];
-        var (start, end) = (MicrosFrom(buckets.Start), MicrosFrom(buckets.End));
+        Dimension[] columns = [.. plan.Grouping.Sources.Union(plan.Selections.Select(selection => selection.Dimension)).Order()];
+        if (columns.Length > 2)
+        {
+            return null;
+        }
+
+        var isHeadline = !plan.Query.Measures.Except(Measures.Headline).Any();
+        var byInterval = new CubeKey(columns[0], columns.Length == 2 ? columns[1] : null, null, isHeadline);
+        var rows = RowsBetween(plan.Table, plan.Buckets.EdgeMicros(0), plan.Buckets.EdgeMicros(plan.Buckets.Count));
+        if (columns.Length == 1 && plan.Table.Projections.CubeFor(byInterval, rows) is { } cube)
+        {
+            return cube;
+        }
+
+        return IsByDays(plan.Buckets) ? plan.Table.Projections.CubeFor(byInterval with { DaysOf = plan.Query.Zone }, rows) : null;
+    }
+
+    // Days, weeks and months end where days do; an earlier range that has elapsed in part need not.
+    private static bool IsByDays(TimeBuckets buckets) =>
+        buckets.Size != BucketSize.Hour && (buckets.Size != BucketSize.Range || (IsDayStart(buckets.Start, buckets.Zone) && IsDayStart(buckets.End, buckets.Zone)));
+
+    private static bool IsDayStart(Instant instant, DateTimeZone zone) => TimeBuckets.StartOf(instant.InZone(zone).Date, zone) == instant;
+
+    private static long RowsBetween(UsageTable table, long start, long end)
+    {
+        long rows = 0;
         foreach (var chunk in table.Chunks)
         {
-            if (chunk.RunStarts[^1] < start || chunk.RunStarts[0] >= end || !Array.TrueForAll(selections, selection => selection.MayHold(chunk)))
+            if (chunk.RunStarts[^1] >= start && chunk.RunStarts[0] < end)
+            {
+                rows += chunk.FirstRowFrom(end) - chunk.FirstRowFrom(start);
+            }
+        }
+
+        return rows;
+    }
+
+    private static List<Scan> ScansOf(TimeBuckets buckets, UsageTable table, IReadOnlyList<Selection> selections)
+    {
+        List<Scan> scans = [];
+        var (start, end) = (buckets.EdgeMicros(0), buckets.EdgeMicros(buckets.Count));
+        foreach (var chunk in table.Chunks)
+        {
+            if (chunk.RunStarts[^1] < start || chunk.RunStarts[0] >= end || selections.Any(selection => !selection.MayHold(chunk)))
             {
                 continue;
             }
 
+            // A column whose codes are all accepted need not be looked at.
+            var needed = selections.Any(selection => selection.HoldsAll(chunk)) ? [.. selections.Where(selection => !selection.HoldsAll(chunk))] : selections;
             for (var row = chunk.FirstRowFrom(start); row < chunk.RowCount;)
             {
                 // Buckets without rows are jumped over: there may be millions of them.
@@ -137,21 +237,13 @@ public sealed class QueryPlan
                     break;
                 }
 
-                var last = chunk.FirstRowFrom(MicrosFrom(buckets[bucket].End));
-                scans.Add(new Scan(bucket, chunk, row, last - row));
+                var last = chunk.FirstRowFrom(buckets.EdgeMicros(bucket + 1));
+                scans.Add(new Scan(bucket, chunk, row, last - row, needed.Count == 0 ? NoSelections : needed));
                 row = last;
             }
         }
 
         return scans;
-    }
-
-    /// <summary>The first microsecond that is not before an instant.</summary>
-    internal static long MicrosFrom(Instant instant)
-    {
-        // An edge between two microseconds (a historic offset has whole seconds, so none is known) rounds to the later one.
-        var micros = instant.ToUnixMicroseconds();
-        return Instants.FromUnixMicroseconds(micros) < instant ? micros + 1 : micros;
     }
 
     private static bool HasInexactEdge(TimeBuckets buckets, IReadOnlyList<Coverage> coverage)
@@ -182,15 +274,18 @@ public sealed class QueryPlan
 /// <param name="Accepted">One entry for each code.</param>
 public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepted)
 {
-    /// <summary>The accepted code, where there is just one.</summary>
-    public int? OnlyCode { get; } = Accepted.Span.Count(true) == 1 ? Accepted.Span.IndexOf(true) : null;
-
-    /// <summary>Whether a chunk may have an accepted code, by the bounds of its codes.</summary>
+    /// <summary>Whether a chunk may have an accepted code.</summary>
     /// <param name="chunk">The chunk.</param>
-    public bool MayHold(UsageChunk chunk)
+    public bool MayHold(UsageChunk chunk) => Codes(chunk).Contains(true);
+
+    /// <summary>Whether all codes that a chunk may have are accepted.</summary>
+    /// <param name="chunk">The chunk.</param>
+    public bool HoldsAll(UsageChunk chunk) => !Codes(chunk).Contains(false);
+
+    private ReadOnlySpan<bool> Codes(UsageChunk chunk)
     {
-        var min = chunk.MinCode(Dimension);
-        return Accepted.Span[min..(chunk.MaxCode(Dimension) + 1)].Contains(true);
+        ArgumentNullException.ThrowIfNull(chunk);
+        return Accepted.Span[chunk.MinCode(Dimension)..(chunk.MaxCode(Dimension) + 1)];
     }
 }
 
@@ -199,4 +294,5 @@ public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepte
 /// <param name="Chunk">The rows' chunk.</param>
 /// <param name="FirstRow">First row.</param>
 /// <param name="RowCount">Rows, 1 or more.</param>
-public readonly record struct Scan(int Bucket, UsageChunk Chunk, int FirstRow, int RowCount);
+/// <param name="Selections">What the rows have to meet; those that all of the chunk's rows meet are left out.</param>
+public readonly record struct Scan(int Bucket, UsageChunk Chunk, int FirstRow, int RowCount, IReadOnlyList<Selection> Selections);

@@ -12,6 +12,9 @@ namespace Analytics.Engine.Queries;
 /// <param name="GroupBy">What each bucket and the range are broken down by.</param>
 public sealed record UsageQuery(LocalDate From, LocalDate To, DateTimeZone Zone, BucketSize Bucket, Dimension GroupBy)
 {
+    /// <summary>A second dimension: groups are then the pairs that occur. Null for one dimension.</summary>
+    public Dimension? ThenBy { get; init; }
+
     /// <summary>Predicates; a row counts if it meets all of them.</summary>
     public IReadOnlyList<Predicate> Predicates { get; init; } = [];
 
@@ -23,6 +26,9 @@ public sealed record UsageQuery(LocalDate From, LocalDate To, DateTimeZone Zone,
 
     /// <summary>How many groups, the first of the range's ranking, keep an entry of their own; all others are added up to one. Null for all.</summary>
     public int? Top { get; init; }
+
+    /// <summary>The earlier range whose sums stand beside this one's.</summary>
+    public Comparison Compare { get; init; }
 }
 
 /// <summary>What groups are ordered by.</summary>

@@ -95,6 +95,15 @@ public sealed class TimeBuckets
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     public TimeBucket this[int index] => new(dates?[index] ?? From.PlusDays(index), Edge(index), Edge(index + 1));
 
+    /// <summary>The first microsecond that is not before an edge.</summary>
+    /// <param name="index">Bucket i lies between the edges i and i + 1.</param>
+    /// <returns>Microseconds since the Unix epoch. An edge between two of them (none is known: offsets have whole seconds) rounds to the later one.</returns>
+    public long EdgeMicros(int index)
+    {
+        var (micros, rest) = Math.DivRem(edges[index], 10);
+        return rest > 0 ? micros + 1 : micros;
+    }
+
     /// <summary>The position of the bucket that holds an instant, or -1.</summary>
     /// <param name="instant">Any instant.</param>
     public int IndexOf(Instant instant)
@@ -151,6 +160,18 @@ public sealed class TimeBuckets
             BucketSize.Month => Longer(size, from, through, zone, date => CalendarSystem.Iso.GetDaysInMonth(date.Year, date.Month) + 1 - date.Day),
             _ => throw new ArgumentOutOfRangeException(nameof(size)),
         };
+    }
+
+    /// <summary>One bucket between two instants.</summary>
+    /// <param name="from">The local day that the range is named by.</param>
+    /// <param name="through">Its last local day.</param>
+    /// <param name="zone">Zone whose days are meant.</param>
+    /// <param name="start">First instant.</param>
+    /// <param name="end">First instant after it; not before <paramref name="start"/>.</param>
+    public static TimeBuckets Between(LocalDate from, LocalDate through, DateTimeZone zone, Instant start, Instant end)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
+        return new TimeBuckets(BucketSize.Range, from, through, zone, [Ticks(start), Ticks(end)], [from]);
     }
 
     /// <summary>A lower bound of the number of buckets of a range, to refuse what is too many before it is made.</summary>

@@ -45,4 +45,7 @@ public static class Measures
 
     /// <summary>All measures, in the order of their columns.</summary>
     public static IReadOnlyList<Measure> All { get; } = Enum.GetValues<Measure>();
+
+    /// <summary>What nearly all questions are about: cost, requests, and the two kinds of tokens.</summary>
+    public static IReadOnlyList<Measure> Headline { get; } = [Measure.Cost, Measure.RequestCount, Measure.InputTokens, Measure.OutputTokens];
 }

@@ -1,0 +1,65 @@
+using Analytics.Engine.Usage;
+
+namespace Analytics.Engine.Queries;
+
+/// <summary>The buckets that a scan summed up.</summary>
+/// <param name="lanes">What was summed.</param>
+/// <param name="tables">By position the groups of each bucket that has usage, in no order.</param>
+internal sealed class ScanBuckets(MeasureLanes lanes, Dictionary<int, GroupTable> tables) : IBuckets
+{
+    public MeasureLanes LanesFor(IReadOnlyList<Measure> measures) => lanes;
+
+    public void Read(int bucket, CellBuffer cells, LaneMask wanted)
+    {
+        cells.Clear();
+        if (!tables.TryGetValue(bucket, out var table))
+        {
+            return;
+        }
+
+        for (var i = 0; i < table.Count; i++)
+        {
+            if (table.Row(i) is { IsEmpty: false } sums)
+            {
+                Add(cells, table.Code(i), sums, wanted);
+            }
+            else
+            {
+                cells.Widen();
+                AddWide(cells, table.Code(i), table.WideRow(i), wanted);
+            }
+        }
+    }
+
+    public UsageSums Totals(int bucket) => tables.TryGetValue(bucket, out var table) ? table.Totals() : default;
+
+    private static void Add(CellBuffer cells, int group, ReadOnlySpan<long> sums, LaneMask wanted)
+    {
+        var row = cells.Row(cells.Add(group));
+        long any = 0;
+        for (var lane = 0; lane < sums.Length; lane++)
+        {
+            any |= row[lane] = wanted.Has(lane) ? sums[lane] : 0;
+        }
+
+        if (any == 0)
+        {
+            cells.RemoveLast();
+        }
+    }
+
+    private static void AddWide(CellBuffer cells, int group, ReadOnlySpan<Int128> sums, LaneMask wanted)
+    {
+        var row = cells.WideRow(cells.Add(group));
+        Int128 any = 0;
+        for (var lane = 0; lane < sums.Length; lane++)
+        {
+            any |= row[lane] = wanted.Has(lane) ? sums[lane] : 0;
+        }
+
+        if (any == 0)
+        {
+            cells.RemoveLast();
+        }
+    }
+}
