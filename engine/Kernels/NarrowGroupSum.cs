@@ -62,13 +62,8 @@ internal static unsafe class NarrowGroupSum
     /// <exception cref="ArgumentException">A group may lie outside of the totals.</exception>
     public static void Four(NarrowColumn codes, in ColumnQuad columns, int first, int count, Span<long> totals, int copyStride)
     {
-        if ((((long)codes.Max + 1) * GroupSum.Lanes) + (3L * copyStride) > totals.Length)
-        {
-            throw new ArgumentException($"Found group {codes.Max} with totals of {totals.Length} values.", nameof(totals));
-        }
-
-        var isScaled = columns.Second.Scale != 1 || columns.Third.Scale != 1 || columns.Fourth.Scale != 1;
-        if (InstructionPaths.Current < InstructionPath.Avx512 || isScaled)
+        CheckGroups(codes, totals.Length, copyStride);
+        if (InstructionPaths.Current < InstructionPath.Avx512 || HasScales(columns))
         {
             FourByBlocks(codes, columns, first, count, totals, copyStride);
             return;
@@ -90,6 +85,113 @@ internal static unsafe class NarrowGroupSum
             }
         }
     }
+
+    /// <summary><see cref="Four(NarrowColumn, in ColumnQuad, int, int, Span{long}, int)"/> with group numbers of one's own, of pairs, say.</summary>
+    /// <param name="groups">Group numbers of consecutive rows.</param>
+    /// <param name="max">The largest of them, or more.</param>
+    /// <param name="columns">The columns, of the same chunk.</param>
+    /// <param name="first">The row of the first group number.</param>
+    /// <param name="totals">Added to.</param>
+    /// <param name="copyStride">0, or the distance between four copies of the totals.</param>
+    /// <exception cref="ArgumentException">A group may lie outside of the totals.</exception>
+    public static void Four(ReadOnlySpan<int> groups, int max, in ColumnQuad columns, int first, Span<long> totals, int copyStride)
+    {
+        fixed (int* group = groups)
+        {
+            Four(CodesAt(group, max, first), columns, first, groups.Length, totals, copyStride);
+        }
+    }
+
+    /// <summary>Adds the values of some rows.</summary>
+    /// <param name="codes">Group numbers g.</param>
+    /// <param name="columns">The columns, of the same chunk.</param>
+    /// <param name="first">Added to each position.</param>
+    /// <param name="rows">Ascending positions.</param>
+    /// <param name="totals">Added to: as <see cref="Four(NarrowColumn, in ColumnQuad, int, int, Span{long}, int)"/>.</param>
+    /// <param name="copyStride">0, or the distance between four copies of the totals which consecutive positions take in turn.</param>
+    /// <exception cref="ArgumentException">A group may lie outside of the totals.</exception>
+    public static void FourAt(NarrowColumn codes, in ColumnQuad columns, int first, ReadOnlySpan<int> rows, Span<long> totals, int copyStride)
+    {
+        CheckGroups(codes, totals.Length, copyStride);
+        fixed (long* total = totals)
+        {
+            var source = (byte*)codes.Address + ((nint)first * codes.Width);
+            switch (codes.Width)
+            {
+                case 1:
+                    FourAt(source, columns, first, rows, total, copyStride);
+                    break;
+                case 2:
+                    FourAt((ushort*)source, columns, first, rows, total, copyStride);
+                    break;
+                default:
+                    FourAt((uint*)source, columns, first, rows, total, copyStride);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Adds the values of some rows, with group numbers of one's own.</summary>
+    /// <param name="groups">Group numbers of consecutive rows.</param>
+    /// <param name="max">The largest of them, or more.</param>
+    /// <param name="columns">The columns, of the same chunk.</param>
+    /// <param name="first">The row of the first group number.</param>
+    /// <param name="rows">Ascending positions in <paramref name="groups"/>.</param>
+    /// <param name="totals">Added to.</param>
+    /// <param name="copyStride">0, or the distance between four copies of the totals.</param>
+    /// <exception cref="ArgumentException">A group may lie outside of the totals.</exception>
+    public static void FourAt(ReadOnlySpan<int> groups, int max, in ColumnQuad columns, int first, ReadOnlySpan<int> rows, Span<long> totals, int copyStride)
+    {
+        fixed (int* group = groups)
+        {
+            FourAt(CodesAt(group, max, first), columns, first, rows, totals, copyStride);
+        }
+    }
+
+    // Kernels take codes and columns at the same row.
+    private static NarrowColumn CodesAt(int* groups, int max, int first) => new((nint)(groups - first), sizeof(int), 1, (ulong)max);
+
+    private static void CheckGroups(NarrowColumn codes, int length, int copyStride)
+    {
+        if ((((long)codes.Max + 1) * GroupSum.Lanes) + (3L * copyStride) > length)
+        {
+            throw new ArgumentException($"Found group {codes.Max} with totals of {length} values.", nameof(length));
+        }
+    }
+
+    private static void FourAt<TCode>(TCode* codes, in ColumnQuad columns, int first, ReadOnlySpan<int> rows, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        if (HasScales(columns))
+        {
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var row = first + rows[i];
+                Add(
+                    totals + ((i & 3) * copyStride),
+                    CodeSet.Code(codes, rows[i]),
+                    Vector256.Create(columns.First[row], columns.Second[row], columns.Third[row], columns.Fourth[row]));
+            }
+
+            return;
+        }
+
+        // Loads go straight to lanes of one register. Only cost has a scale, and its product is a scalar one.
+        byte* a = StartOf(columns.First, first), b = StartOf(columns.Second, first), c = StartOf(columns.Third, first), d = StartOf(columns.Fourth, first);
+        nint aWidth = columns.First.Width, bWidth = columns.Second.Width, cWidth = columns.Third.Width, dWidth = columns.Fourth.Width;
+        var (aMask, scale) = (columns.First.Mask, columns.First.Scale);
+        var masks = Vector256.Create(ulong.MaxValue, columns.Second.Mask, columns.Third.Mask, columns.Fourth.Mask);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            nint row = rows[i];
+            var values = Vector256.Create(
+                Vector128.Create((*(ulong*)(a + (row * aWidth)) & aMask) * scale, *(ulong*)(b + (row * bWidth))),
+                Vector128.Create(*(ulong*)(c + (row * cWidth)), *(ulong*)(d + (row * dWidth))));
+            Add(totals + ((i & 3) * copyStride), CodeSet.Code(codes, row), values & masks);
+        }
+    }
+
+    private static bool HasScales(in ColumnQuad columns) => columns.Second.Scale != 1 || columns.Third.Scale != 1 || columns.Fourth.Scale != 1;
 
     private static void FourByBlocks(NarrowColumn codes, in ColumnQuad columns, int first, int count, Span<long> totals, int copyStride)
     {
