@@ -28,10 +28,10 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
     /// <summary>Loads organisations.</summary>
     /// <param name="files">All usage files of these organisations.</param>
     /// <param name="names">What the things of an organisation are called.</param>
-    /// <param name="projectionBudgetBytes">What the prefix sums of each organisation may take.</param>
+    /// <param name="memory">What the prefix sums of all organisations share.</param>
     /// <returns>A table for each organisation.</returns>
     /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says: the first such in order.</exception>
-    public IReadOnlyList<(string Organization, UsageTable Usage)> Load(IEnumerable<DataFile> files, Func<string, IUsageNames> names, long projectionBudgetBytes)
+    public IReadOnlyList<(string Organization, UsageTable Usage)> Load(IEnumerable<DataFile> files, Func<string, IUsageNames> names, ProjectionMemory memory)
     {
         var organizations = files.GroupBy(file => file.Organization, StringComparer.Ordinal)
             .Select(group => new Loading(group.Key, StretchesOf(group), loaded.GetValueOrDefault(group.Key) ?? new LoadedOrganization()))
@@ -48,10 +48,10 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             missing[i].Known.Chunks[missing[i].Stretch.Key] = packed[i];
         }
 
-        return [.. organizations.Select(organization => (organization.Name, TableOf(organization, names(organization.Name), projectionBudgetBytes)))];
+        return [.. organizations.Select(organization => (organization.Name, TableOf(organization, names(organization.Name), memory)))];
     }
 
-    private UsageTable TableOf(Loading organization, IUsageNames names, long projectionBudgetBytes)
+    private UsageTable TableOf(Loading organization, IUsageNames names, ProjectionMemory memory)
     {
         var known = organization.Known;
         var keys = organization.Stretches.Select(stretch => stretch.Key).ToHashSet(StringComparer.Ordinal);
@@ -62,12 +62,13 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
 
         loaded[organization.Name] = known;
         UsageChunk[] chunks = [.. organization.Stretches.SelectMany(stretch => known.Chunks[stretch.Key])];
+        known.Projections = new UsageProjections(chunks, known.Keys.Select(keys => keys.Keys.Count), memory, known.Projections);
         return new UsageTable(
             chunks,
             [.. organization.Stretches.SelectMany(stretch => stretch.Months).SelectMany(month => month).Select(file => CoverageOf(file.Usage!))],
             [.. known.Keys.Select(keys => keys.Keys)],
             names,
-            new UsageProjections(chunks, known.Keys.Select(keys => keys.Keys.Count), projectionBudgetBytes));
+            known.Projections);
     }
 
     /// <summary>Months in order, small ones together: a chunk of their own for each would be mostly overhead.</summary>
@@ -270,6 +271,9 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
         public Dictionary<string, int[][][]> Codes { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<string, IReadOnlyList<UsageChunk>> Chunks { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Of the last table: its cubes are brought up to date, not built anew.</summary>
+        public UsageProjections? Projections { get; set; }
     }
 
     /// <summary>One thread's builder, and the memory that decoded rows wait in.</summary>

@@ -46,8 +46,8 @@ public sealed class UsageStore : IDisposable
     /// <summary>Organisations, people, projects, keys, models, prices and tokens.</summary>
     public DirectoryStore Directory { get; }
 
-    /// <summary>What the prefix sums of one organisation may take of memory; set before <see cref="Load()"/>.</summary>
-    public long ProjectionBudgetBytes { get; set; } = UsageProjections.DefaultBudgetBytes;
+    /// <summary>What the prefix sums of all organisations share; set before <see cref="Load()"/>.</summary>
+    public ProjectionMemory Projections { get; set; } = new(ProjectionMemory.DefaultBudgetBytes);
 
     /// <summary>The live files.</summary>
     public Manifest Manifest => manifest;
@@ -339,7 +339,7 @@ public sealed class UsageStore : IDisposable
     private void Load(IEnumerable<DataFile> all)
     {
         Dictionary<string, OrganizationDirectory> directories = new(StringComparer.Ordinal);
-        foreach (var (organization, usage) in loader.Load(all, name => new DirectoryNames(directories[name] = Directory.Read(name)), ProjectionBudgetBytes))
+        foreach (var (organization, usage) in loader.Load(all, name => new DirectoryNames(directories[name] = Directory.Read(name)), Projections))
         {
             lock (commitLock)
             {

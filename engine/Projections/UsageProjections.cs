@@ -196,7 +196,7 @@ public sealed class UsageProjections
     /// <summary>Takes the cubes of the table before: their memory is counted here from now on, once they are up to date.</summary>
     private void TakeOver(UsageProjections? previous)
     {
-        if (previous is null || !isWorthwhile)
+        if (previous is null)
         {
             return;
         }
@@ -205,13 +205,15 @@ public sealed class UsageProjections
         {
             foreach (var (key, state) in previous.states)
             {
-                var next = new State { Wanted = state.Wanted, Stale = state.Entry?.Cube ?? state.Stale };
                 if (state.Entry is { } entry)
                 {
                     memory.Remove(entry);
                 }
 
-                states.Add(key, next);
+                if (isWorthwhile)
+                {
+                    states.Add(key, new State { Wanted = state.Wanted, Stale = state.Entry?.Cube ?? state.Stale });
+                }
             }
         }
     }

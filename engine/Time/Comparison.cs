@@ -42,7 +42,7 @@ public readonly record struct ComparisonRange(LocalDate From, LocalDate To, Inst
         }
 
         var days = Period.DaysBetween(from, to) + 1;
-        var months = from.Day == 1 && to.PlusDays(1).Day == 1 ? Period.MonthsBetween(from, to.PlusDays(1)) : 0;
+        var months = from.Day == 1 && to.PlusDays(1).Day == 1 ? Period.Between(from, to.PlusDays(1), PeriodUnits.Months).Months : 0;
         var isMonths = months > 0 && comparison == Comparison.Previous;
         if (from.Year <= 1 && (comparison == Comparison.PreviousYear || Period.DaysBetween(TimeBuckets.MinDate, from) < (isMonths ? 31 * months : days)))
         {

@@ -3,7 +3,7 @@ using Analytics.Engine.Projections;
 
 namespace Analytics.Server.Commands;
 
-/// <summary>How much memory the prefix sums of one organisation may take.</summary>
+/// <summary>How much memory the prefix sums of all organisations together may take.</summary>
 internal static class ProjectionBudget
 {
     /// <summary>Name of the setting; its environment variable is <c>Analytics__Engine__ProjectionBudget</c>.</summary>
@@ -18,7 +18,7 @@ internal static class ProjectionBudget
     {
         if (settings[Setting] is not { } text)
         {
-            return UsageProjections.DefaultBudgetBytes;
+            return ProjectionMemory.DefaultBudgetBytes;
         }
 
         var (unit, bytes) = Array.Find(Units, unit => text.EndsWith(unit.Unit, StringComparison.Ordinal));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Analytics.Engine.Projections;
 using Analytics.Storage;
 using NodaTime;
 
@@ -37,7 +38,7 @@ internal static class ServeCommand
         var watch = Stopwatch.StartNew();
         var budget = ProjectionBudget.Read(new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build());
         using var store = UsageStore.Open(data, Files.Physical);
-        store.ProjectionBudgetBytes = budget;
+        store.Projections = new ProjectionMemory(budget);
         store.Load();
         var app = AnalyticsApp.Build(store, clock, urls);
         await using (app.ConfigureAwait(false))

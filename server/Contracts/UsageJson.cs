@@ -71,7 +71,7 @@ internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isM
     }
 
     /// <summary>Key, label and deletion of a group, as properties of the current object.</summary>
-    public void Group(DimensionTable groups, int code)
+    public void Group(GroupNames groups, int code)
     {
         if (code == GroupTable.Others)
         {
@@ -177,7 +177,7 @@ internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isM
         Writer.WriteRawValue(digits[..PicoDollars.Format(pico, digits)], skipInputValidation: true);
     }
 
-    private void Bucket(QueryPlan plan, int index, BucketSums sums, DimensionTable groups, IReadOnlyList<Metric> fields)
+    private void Bucket(QueryPlan plan, int index, BucketSums sums, GroupNames groups, IReadOnlyList<Metric> fields)
     {
         var bucket = plan.Buckets[index];
         Writer.WriteStartObject();

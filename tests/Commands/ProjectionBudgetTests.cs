@@ -29,7 +29,7 @@ public class ProjectionBudgetTests
     }
 
     [Fact]
-    public void Read_NotSet_IsTheDefault() => Assert.Equal(UsageProjections.DefaultBudgetBytes, ProjectionBudget.Read(new ConfigurationBuilder().Build()));
+    public void Read_NotSet_IsTheDefault() => Assert.Equal(ProjectionMemory.DefaultBudgetBytes, ProjectionBudget.Read(new ConfigurationBuilder().Build()));
 
     private static IConfigurationRoot Settings(string text) =>
         new ConfigurationBuilder().AddInMemoryCollection([new(ProjectionBudget.Setting, text)]).Build();

@@ -21,7 +21,7 @@ internal sealed record Answer(IReadOnlyList<AnswerDay> Days, UsageSums Totals, I
         .. Ranking.Select(group => $"ranking: {group}"),
     ];
 
-    private static AnswerGroup[] Groups(IReadOnlyList<GroupSums> groups, DimensionTable table) =>
+    private static AnswerGroup[] Groups(IReadOnlyList<GroupSums> groups, GroupNames table) =>
         [.. groups.Select(group => new AnswerGroup(table.Key(group.Code), table.Label(group.Code), table.IsDeleted(group.Code), group.Sums))];
 }
 

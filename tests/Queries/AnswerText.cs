@@ -1,6 +1,7 @@
 using System.Text;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Usage;
+using Xunit;
 
 namespace Analytics.Tests.Queries;
 
@@ -17,7 +18,13 @@ internal static class AnswerText
         }
 
         text.AppendLine("ranking");
-        AppendGroups(text, result.Groups, result.Ranking);
+        AppendGroups(text, result.Groups, result.Ranking, result.Previous?.Ranking);
+        if (result.Previous is { } previous)
+        {
+            Assert.Equal(result.Ranking.Select(group => group.Code), previous.Ranking.Select(group => group.Code));
+            text.AppendLine($"previous {Cells(previous.Totals)}");
+        }
+
         return text.ToString();
     }
 
@@ -41,11 +48,17 @@ internal static class AnswerText
         AppendGroups(text, result.Groups, result.Buckets[bucket].Breakdown);
     }
 
-    private static void AppendGroups(StringBuilder text, DimensionTable groups, IEnumerable<GroupSums> sums)
+    private static void AppendGroups(StringBuilder text, GroupNames groups, GroupTable sums, GroupTable? earlier = null)
     {
-        foreach (var (code, values) in sums)
+        for (var i = 0; i < sums.Count; i++)
         {
-            text.AppendLine(code == GroupTable.Others ? $"  others: {Cells(values)}" : $"  '{groups.Key(code)}' {groups.Label(code)}: {Cells(values)}");
+            var before = earlier is null ? string.Empty : $" before {Cells(earlier[i].Sums)}";
+            var code = sums.Code(i);
+            text.AppendLine(code == GroupTable.Others
+                ? $"  others: {Cells(sums[i].Sums)}{before}"
+                : $"  '{Names(groups.Key, "' '")}' {Names(groups.Label, " / ")}: {Cells(sums[i].Sums)}{before}");
+
+            string Names(Func<int, int, string> name, string separator) => string.Join(separator, Enumerable.Range(0, groups.Dimensions).Select(dimension => name(code, dimension)));
         }
     }
 

@@ -16,25 +16,64 @@ namespace Analytics.Tests.Queries;
 internal static class PlainEvaluator
 {
     /// <summary>The answer as text, one line for each bucket and group, in order.</summary>
-    public static string Answer(UsageQuery query, IEnumerable<UsageRow> rows, IUsageNames names)
+    public static string Answer(UsageQuery query, UsageRow[] rows, IUsageNames names, Instant? dataThrough)
     {
-        var selected = rows.Where(row => query.Predicates.All(predicate => predicate.Keys.Contains(KeyOf(row, predicate.Dimension, names))))
+        var days = rows.Where(row => query.Predicates.All(predicate => predicate.Keys.Contains(KeyOf(row, predicate.Dimension, names))))
             .Select(row => (Day: PlainDays.DayOf(row.Start, query.Zone), Row: row))
-            .Where(row => query.From <= row.Day && row.Day <= query.To)
-            .ToLookup(row => BucketOf(query, row.Day), row => row.Row);
+            .ToArray();
+        var selected = days.Where(row => query.From <= row.Day && row.Day <= query.To).ToLookup(row => BucketOf(query, row.Day), row => row.Row);
+        UsageRow[] all = [.. selected.SelectMany(bucket => bucket)];
+        UsageRow[]? earlier = query.Compare == Comparison.None
+            ? null
+            : [.. days.Where(row => IsEarlier(query, row.Day, row.Row.Start, dataThrough)).Select(row => row.Row)];
         var text = new StringBuilder();
-        var all = selected.SelectMany(bucket => bucket).ToArray();
-        var kept = query.Top is { } top ? Groups(query, all, names).Take(top).Select(group => group.Key).ToHashSet() : null;
-        text.AppendLine($"total {Cells(all)}");
+        var ranking = Groups(query, all, earlier ?? [], names);
+        var kept = query.Top is { } top ? ranking.Take(top).Select(group => group.Keys).ToHashSet() : null;
+        text.AppendLine($"total {Cells(query, all)}");
         foreach (var date in Buckets(query))
         {
-            text.AppendLine($"bucket {date:uuuu-MM-dd} {Cells(selected[date])}");
-            AppendGroups(text, query, selected[date], names, kept);
+            text.AppendLine($"bucket {date:uuuu-MM-dd} {Cells(query, selected[date])}");
+            AppendGroups(text, query, Groups(query, selected[date], [], names), names, kept, withEarlier: false);
         }
 
         text.AppendLine("ranking");
-        AppendGroups(text, query, all, names, kept);
+        AppendGroups(text, query, ranking, names, kept, earlier is not null);
+        if (earlier is not null)
+        {
+            text.AppendLine($"previous {Cells(query, earlier)}");
+        }
+
         return text.ToString();
+    }
+
+    /// <summary>Whether a row counts to the range that the query's is compared with: days counted back, and no later in its day than the data goes.</summary>
+    private static bool IsEarlier(UsageQuery query, LocalDate day, Instant start, Instant? dataThrough)
+    {
+        var isMonths = query.From.Day == 1 && query.To.PlusDays(1).Day == 1;
+        var first = query.Compare == Comparison.PreviousYear
+            ? query.From.PlusYears(-1)
+            : isMonths
+                ? query.From.PlusMonths(-MonthNumber(query.To.PlusDays(1)) + MonthNumber(query.From))
+                : query.From.PlusDays(-1 - (query.To - query.From).Days);
+        var last = query.Compare != Comparison.PreviousYear
+            ? query.From.PlusDays(-1)
+            : isMonths ? query.To.PlusDays(1).PlusYears(-1).PlusDays(-1) : query.To.PlusYears(-1);
+        if (day < first || day > last)
+        {
+            return false;
+        }
+
+        if (dataThrough is not { } through || through >= PlainDays.FirstInstant(query.To.PlusDays(1), query.Zone))
+        {
+            return true;
+        }
+
+        var counterpart = query.From.PlusDays(Period.DaysBetween(first, day));
+        var (counterpartStart, counterpartEnd) = (PlainDays.FirstInstant(counterpart, query.Zone), PlainDays.FirstInstant(counterpart.PlusDays(1), query.Zone));
+        return through >= counterpartEnd && through > PlainDays.FirstInstant(query.From, query.Zone)
+            || start - PlainDays.FirstInstant(day, query.Zone) < through - counterpartStart;
+
+        static int MonthNumber(LocalDate date) => (date.Year * 12) + date.Month;
     }
 
     private static IEnumerable<LocalDate> Buckets(UsageQuery query) => Enumerable.Range(0, Period.DaysBetween(query.From, query.To) + 1)
@@ -58,35 +97,47 @@ internal static class PlainEvaluator
         return !coverage.Any(file => edges.Any(edge => file.Start < edge && edge < file.End && edge.ToUnixTimeSeconds() % (long)file.Grain.TotalSeconds != 0));
     }
 
-    private static void AppendGroups(StringBuilder text, UsageQuery query, IEnumerable<UsageRow> rows, IUsageNames names, HashSet<string>? kept)
+    private static void AppendGroups(StringBuilder text, UsageQuery query, Group[] groups, IUsageNames names, HashSet<(string, string)>? kept, bool withEarlier)
     {
-        var groups = Groups(query, rows, names);
-        foreach (var group in groups.Where(group => kept?.Contains(group.Key) ?? true))
+        foreach (var group in groups.Where(group => kept?.Contains(group.Keys) ?? true))
         {
-            text.AppendLine($"  '{group.Key}' {names.NameOf(query.GroupBy, group.Key).Label}: {Cells(group)}");
+            var label = names.NameOf(query.GroupBy, group.Keys.First).Label + (query.ThenBy is { } second ? $" / {names.NameOf(second, group.Keys.Second).Label}" : string.Empty);
+            var key = query.ThenBy is null ? group.Keys.First : $"{group.Keys.First}' '{group.Keys.Second}";
+            text.AppendLine($"  '{key}' {label}: {Cells(query, group.Rows)}{(withEarlier ? $" before {Cells(query, group.Earlier)}" : string.Empty)}");
         }
 
-        UsageRow[] others = [.. groups.Where(group => kept is not null && !kept.Contains(group.Key)).SelectMany(group => group)];
+        Group[] others = [.. groups.Where(group => kept is not null && !kept.Contains(group.Keys))];
         if (others.Length > 0)
         {
-            text.AppendLine($"  others: {Cells(others)}");
+            var before = withEarlier ? $" before {Cells(query, others.SelectMany(group => group.Earlier))}" : string.Empty;
+            text.AppendLine($"  others: {Cells(query, others.SelectMany(group => group.Rows))}{before}");
         }
     }
 
-    private static IGrouping<string, UsageRow>[] Groups(UsageQuery query, IEnumerable<UsageRow> rows, IUsageNames names) =>
-    [
-        .. rows.GroupBy(row => KeyOf(row, query.GroupBy, names))
-            .Where(group => group.Any(row => row.Values.Any(value => value != 0)))
-            .OrderByDescending(group => query.RankBy switch
-            {
-                RankBy.Requests => Sum(group, Measure.RequestCount),
-                RankBy.Tokens => Sum(group, Measure.InputTokens) + Sum(group, Measure.OutputTokens),
-                _ => Sum(group, Measure.Cost),
-            })
-            .ThenByDescending(group => Sum(group, Measure.RequestCount))
-            .ThenBy(group => names.NameOf(query.GroupBy, group.Key).Label, StringComparer.Ordinal)
-            .ThenBy(group => group.Key, StringComparer.Ordinal),
-    ];
+    private static Group[] Groups(UsageQuery query, IEnumerable<UsageRow> rows, IEnumerable<UsageRow> earlier, IUsageNames names)
+    {
+        var (now, before) = (rows.ToLookup(Keys), earlier.ToLookup(Keys));
+        return
+        [
+            .. now.Select(group => group.Key).Union(before.Select(group => group.Key))
+                .Select(keys => new Group(keys, [.. now[keys]], [.. before[keys]]))
+                .Where(group => group.Rows.Concat(group.Earlier).Any(row => query.Measures.Any(measure => row.Values[(int)measure] != 0)))
+                .OrderByDescending(group => query.RankBy switch
+                {
+                    RankBy.Requests => Sum(group.Rows, Measure.RequestCount),
+                    RankBy.Tokens => Sum(group.Rows, Measure.InputTokens) + Sum(group.Rows, Measure.OutputTokens),
+                    _ => Sum(group.Rows, Measure.Cost),
+                })
+                .ThenByDescending(group => Sum(group.Rows, Measure.RequestCount))
+                .ThenBy(group => names.NameOf(query.GroupBy, group.Keys.First).Label, StringComparer.Ordinal)
+                .ThenBy(group => query.ThenBy is { } second ? names.NameOf(second, group.Keys.Second).Label : string.Empty, StringComparer.Ordinal)
+                .ThenBy(group => group.Keys.First, StringComparer.Ordinal)
+                .ThenBy(group => group.Keys.Second, StringComparer.Ordinal),
+        ];
+
+        (string First, string Second) Keys(UsageRow row) =>
+            (KeyOf(row, query.GroupBy, names), query.ThenBy is { } second ? KeyOf(row, second, names) : string.Empty);
+    }
 
     private static string KeyOf(UsageRow row, Dimension dimension, IUsageNames names) => dimension switch
     {
@@ -95,8 +146,11 @@ internal static class PlainEvaluator
         _ => row.Keys[(int)dimension],
     };
 
-    private static string Cells(IEnumerable<UsageRow> rows) => string.Join(' ', Measures.All.Select(measure => Sum(rows, measure)));
+    private static string Cells(UsageQuery query, IEnumerable<UsageRow> rows) =>
+        string.Join(' ', Measures.All.Select(measure => query.Measures.Contains(measure) ? Sum(rows, measure) : 0));
 
     private static BigInteger Sum(IEnumerable<UsageRow> rows, Measure measure) =>
         rows.Aggregate(BigInteger.Zero, (sum, row) => sum + row.Values[(int)measure]);
+
+    private sealed record Group((string First, string Second) Keys, UsageRow[] Rows, UsageRow[] Earlier);
 }

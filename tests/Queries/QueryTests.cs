@@ -119,15 +119,21 @@ public class QueryTests
         var query = new UsageQuery(Forward, Forward.PlusDays(1), DateTimeZoneProviders.Tzdb["Asia/Kolkata"], BucketSize.Day, Dimension.Member)
         {
             Predicates = [new Predicate(Dimension.Model, ["gpt"]), new Predicate(Dimension.Project, ["p1"])],
+            ThenBy = Dimension.App,
+            Compare = Comparison.Previous,
+            Top = 3,
         };
 
         Assert.Equal(
             """
-            group by Member (looked up from ApiKey after the sum)
+            group by Member (looked up from ApiKey) and App
+            sums     11 measures, top 3 by Cost and others
             buckets  2 x Day in Asia/Kolkata, 2026-03-28T18:30:00Z to 2026-03-30T18:30:00Z, not exact: an edge cuts an interval
-            filter   Mapping: 2 of 3 codes
             filter   Project: 1 of 3 codes
-            scan     4 of 6 rows in 2 row ranges of 3 chunks
+            filter   Mapping: 2 of 3 codes
+            scan     4 of 6 rows in 2 row ranges of 2 chunks (1 pruned), sums in 64 bits
+            compare  Previous: 2026-03-26T18:30:00Z to 2026-03-28T18:30:00Z
+            scan     2 of 6 rows in 1 row ranges of 1 chunks (2 pruned), sums in 64 bits
             """,
             QueryPlan.For(query, builder.Build(new SampleNames())).ToString());
     }

@@ -88,7 +88,7 @@ internal static class UsageSamples
     public static UsageTable WithCubes(UsageTable table, IUsageNames names, long budgetBytes = long.MaxValue)
     {
         string[][] keys = [.. Dimensions.Stored.Select(dimension => Enumerable.Range(0, table.Table(dimension).Count).Select(table.Table(dimension).Key).ToArray())];
-        return new UsageTable(table.Chunks, table.Coverage, keys, names, new UsageProjections(table.Chunks, keys.Select(all => all.Length), budgetBytes, minRows: 0));
+        return new UsageTable(table.Chunks, table.Coverage, keys, names, new UsageProjections(table.Chunks, keys.Select(all => all.Length), new ProjectionMemory(budgetBytes), buildsAtOnce: true));
     }
 
     /// <summary>All rows of a table, read back through its codes and keys.</summary>
