@@ -25,6 +25,7 @@ public sealed unsafe class UsageChunkBuilder
 
     private readonly bool usesSlabs;
     private readonly List<ChunkPiece> pending = [];
+    private readonly CodeScan[] scans = [.. Dimensions.Stored.Select(_ => new CodeScan())];
     private int pendingRows;
     private NativeArena? slab;
 
@@ -109,12 +110,11 @@ public sealed unsafe class UsageChunkBuilder
 
         var (runStarts, runEnds) = Runs(pieces);
         var shapes = new Shape[Dimensions.Stored.Count + Measures.Count];
-        var (minCodes, maxCodes) = (new int[Dimensions.Stored.Count], new int[Dimensions.Stored.Count]);
         foreach (var dimension in Dimensions.Stored)
         {
-            (minCodes[(int)dimension], maxCodes[(int)dimension]) = CodeBounds(pieces, dimension);
-            var max = (ulong)maxCodes[(int)dimension];
-            shapes[(int)dimension] = new Shape(max <= byte.MaxValue ? 1 : max <= ushort.MaxValue ? 2 : 4, 1, max);
+            var scan = scans[(int)dimension];
+            scan.Read(pieces, dimension);
+            shapes[(int)dimension] = new Shape(scan.Max <= byte.MaxValue ? 1 : scan.Max <= ushort.MaxValue ? 2 : 4, 1, (ulong)scan.Max);
         }
 
         var totals = new Int128[Measures.Count];
@@ -124,18 +124,26 @@ public sealed unsafe class UsageChunkBuilder
         }
 
         // Columns of zeros take nothing, but kernels load there all the same.
-        var block = Allocate(shapes.Sum(shape => SizeOf(shape, rows)) + NarrowColumn.PaddingBytes);
+        var size = shapes.Sum(shape => SizeOf(rows, shape.Width));
+        for (var dimension = 0; dimension < Dimensions.Stored.Count; dimension++)
+        {
+            size += SizeOf(scans[dimension].RunCount(rows), shapes[dimension].Width) + SizeOf(scans[dimension].RunCount(rows), sizeof(ushort));
+        }
+
+        var block = Allocate(size + NarrowColumn.PaddingBytes);
         var columns = new NarrowColumn[shapes.Length];
         var address = block.Address;
         for (var i = 0; i < shapes.Length; i++)
         {
             columns[i] = new NarrowColumn(address, shapes[i].Width, shapes[i].Scale, shapes[i].Max);
-            address += SizeOf(shapes[i], rows);
+            address += SizeOf(rows, shapes[i].Width);
         }
 
+        var runs = new CodeRuns[Dimensions.Stored.Count];
         foreach (var dimension in Dimensions.Stored)
         {
             PackCodes(pieces, dimension, columns[(int)dimension]);
+            runs[(int)dimension] = scans[(int)dimension].WriteRuns(ref address, columns[(int)dimension], rows);
         }
 
         foreach (var measure in Measures.All)
@@ -144,7 +152,7 @@ public sealed unsafe class UsageChunkBuilder
         }
 
         return new UsageChunk(
-            block, columns[..Dimensions.Stored.Count], minCodes, maxCodes, columns[Dimensions.Stored.Count..], totals, runStarts, runEnds);
+            block, columns[..Dimensions.Stored.Count], [.. scans.Select(scan => scan.Present())], runs, columns[Dimensions.Stored.Count..], totals, runStarts, runEnds);
     }
 
     private NativeBuffer Allocate(int size)
@@ -163,7 +171,7 @@ public sealed unsafe class UsageChunkBuilder
         return NativeBuffer.Borrow(address, size, slab);
     }
 
-    private static int SizeOf(Shape shape, int rows) => shape.Width == 0 ? 0 : (int)NativeArena.SizeOf(((long)rows * shape.Width) + NarrowColumn.PaddingBytes);
+    private static int SizeOf(int rows, int width) => width == 0 || rows == 0 ? 0 : (int)NativeArena.SizeOf(((long)rows * width) + NarrowColumn.PaddingBytes);
 
     private static (long[] Starts, int[] Ends) Runs(ReadOnlySpan<ChunkPiece> pieces)
     {
@@ -198,28 +206,6 @@ public sealed unsafe class UsageChunkBuilder
         }
 
         return ([.. starts], [.. ends]);
-    }
-
-    private static (int Min, int Max) CodeBounds(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
-    {
-        var (min, max) = (int.MaxValue, 0);
-        foreach (var piece in pieces)
-        {
-            // Codes come in runs, as rows are sorted: each distinct neighbour is looked up once.
-            var map = piece.Codes[(int)dimension];
-            var last = -1;
-            foreach (var code in Codes(piece, dimension))
-            {
-                if (code != last)
-                {
-                    last = code;
-                    min = Math.Min(min, map[code]);
-                    max = Math.Max(max, map[code]);
-                }
-            }
-        }
-
-        return (min, max);
     }
 
     private static (Shape Shape, Int128 Total) MeasureShape(ReadOnlySpan<ChunkPiece> pieces, Measure measure)
@@ -331,6 +317,93 @@ public sealed unsafe class UsageChunkBuilder
         piece.Rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values.Slice(piece.First, piece.Count);
 
     private readonly record struct Shape(int Width, ulong Scale, ulong Max);
+
+    /// <summary>What one pass over the codes of a dimension finds: which there are, and where they change.</summary>
+    private sealed class CodeScan
+    {
+        private readonly ushort[] starts = new ushort[UsageChunk.MaxRows / CodeRuns.MinRowsPerRun];
+        private readonly int[] codes = new int[UsageChunk.MaxRows / CodeRuns.MinRowsPerRun];
+        private ulong[] present = new ulong[16];
+        private int runs;
+
+        /// <summary>The largest code.</summary>
+        public int Max { get; private set; }
+
+        public void Read(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
+        {
+            Array.Clear(present);
+            (runs, var row, var lastCode) = (0, 0, -1);
+            foreach (var piece in pieces)
+            {
+                // Codes come in runs, as rows are sorted: each distinct neighbour is looked up once.
+                var map = piece.Codes[(int)dimension];
+                var last = -1;
+                foreach (var code in Codes(piece, dimension))
+                {
+                    if (code != last)
+                    {
+                        last = code;
+                        if (map[code] != lastCode)
+                        {
+                            lastCode = map[code];
+                            Add(row, lastCode);
+                        }
+                    }
+
+                    row++;
+                }
+            }
+
+            var word = present.AsSpan().LastIndexOfAnyExcept(0ul);
+            Max = (64 * word) + 63 - BitOperations.LeadingZeroCount(present[word]);
+        }
+
+        /// <summary>Runs that are kept: all, or none if they are too short.</summary>
+        public int RunCount(int rows) => (long)runs * CodeRuns.MinRowsPerRun <= rows ? runs : 0;
+
+        public ulong[] Present() => present[..CodeSet.WordsOf((ulong)Max)];
+
+        /// <summary>Writes the table of runs and passes it by.</summary>
+        public CodeRuns WriteRuns(ref nint address, NarrowColumn column, int rows)
+        {
+            var count = RunCount(rows);
+            if (count == 0)
+            {
+                return default;
+            }
+
+            var runCodes = new NarrowColumn(address, column.Width, 1, column.Max);
+            var target = (byte*)address;
+            foreach (var code in codes.AsSpan(0, count))
+            {
+                // As with columns, padding takes what the last one has too much.
+                Unsafe.WriteUnaligned(target, code);
+                target += column.Width;
+            }
+
+            address += SizeOf(count, column.Width);
+            var startsAddress = address;
+            starts.AsSpan(0, count).CopyTo(new Span<ushort>((void*)address, count));
+            address += SizeOf(count, sizeof(ushort));
+            return new CodeRuns(startsAddress, runCodes, count, rows);
+        }
+
+        private void Add(int row, int code)
+        {
+            if (runs < starts.Length)
+            {
+                (starts[runs], codes[runs]) = ((ushort)row, code);
+            }
+
+            runs++;
+            if ((uint)code / 64 >= (uint)present.Length)
+            {
+                Array.Resize(ref present, Math.Max(2 * present.Length, CodeSet.WordsOf((uint)code)));
+            }
+
+            present[code / 64] |= 1ul << code;
+        }
+    }
 
     /// <summary>Exact division without dividing.</summary>
     /// <remarks>

@@ -1,4 +1,5 @@
 using Analytics.Engine.Chunks;
+using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
 using Analytics.Tests.Properties;
 using Analytics.Tests.Usage;
@@ -30,6 +31,9 @@ public class UsageChunkTests
             {
                 var codes = chunk.ToArray(dimension);
                 Assert.Equal((codes.Min(), codes.Max()), (chunk.MinCode(dimension), chunk.MaxCode(dimension)));
+                Assert.Equal((codes.Max() / 64) + 1, chunk.CodesPresent(dimension).Length);
+                Assert.Equal(codes.Distinct().Order(), Enumerable.Range(0, 64 * chunk.CodesPresent(dimension).Length).Where(code => IsPresent(chunk, dimension, code)));
+                CheckRuns(chunk, dimension, codes);
             }
         }
 
@@ -38,6 +42,69 @@ public class UsageChunkTests
 
         static IEnumerable<string> Sorted(IEnumerable<UsageRow> rows) => rows.Select(row => row.ToString()).Order(StringComparer.Ordinal);
     });
+
+    [Fact]
+    public void CodeRuns_ClusteredRows_GiveTheRangesThatAScanFinds() => Sampled.Check(100, (random, size) =>
+    {
+        // Runs of 1 to 40 rows, of projects with one-byte or two-byte codes; keys change with every row.
+        var rows = new List<UsageRow>();
+        var projects = random.Next(2) == 0 ? 5 : 400;
+        while (rows.Count < 30 * size)
+        {
+            var (start, project) = (Noon + Duration.FromHours(rows.Count / 100), $"p{random.Next(projects)}");
+            rows.AddRange(Enumerable.Range(0, random.Next(1, 41)).Select(i => UsageRow.Of(start, project, i, $"k{i % 2}")));
+        }
+
+        var builder = new UsageTableBuilder();
+        builder.Add([UsageSamples.Batch([.. rows])], []);
+        var chunk = Assert.Single(builder.Build(new SampleNames()).Chunks);
+        var codes = chunk.ToArray(Dimension.Project);
+        CheckRuns(chunk, Dimension.Project, codes);
+        CheckRuns(chunk, Dimension.ApiKey, chunk.ToArray(Dimension.ApiKey));
+
+        var share = random.Next(4);
+        bool[] accepted = [.. Enumerable.Range(0, codes.Max() + 1).Select(code => random.Next(3) < share || code == codes[0])];
+        var first = random.Next(rows.Count + 1);
+        var count = random.Next(rows.Count - first + 1);
+        var predicate = new CodePredicate(chunk.Codes(Dimension.Project), accepted);
+        var runs = chunk.CodeRuns(Dimension.Project);
+        if (runs.IsEmpty)
+        {
+            return;
+        }
+
+        List<RowRange> found = [];
+        foreach (var range in runs.Select(predicate, first, count))
+        {
+            found.Add(range);
+        }
+
+        var taken = new RowRange[3];
+        var ranges = runs.Select(predicate, first, count);
+        List<RowRange> again = [];
+        for (var length = taken.Length; length == taken.Length;)
+        {
+            length = ranges.Take(taken);
+            again.AddRange(taken[..length]);
+        }
+
+        Assert.All(found, range => Assert.True(range.Count > 0));
+        Assert.Equal(Enumerable.Range(first, count).Where(row => accepted[codes[row]]), found.SelectMany(range => Enumerable.Range(range.First, range.Count)));
+        Assert.Equal(found, again);
+        Assert.True(found.Count <= 1 + runs.Count);
+    });
+
+    [Fact]
+    public void CodeRuns_ShortRuns_AreNotKept()
+    {
+        var rows = Enumerable.Range(0, 80).Select(i => UsageRow.Of(Noon, $"p{i / 8}", 1, $"k{i / 7}")).ToArray();
+        var builder = new UsageTableBuilder();
+        builder.Add([UsageSamples.Batch(rows)], []);
+        var chunk = Assert.Single(builder.Build(new SampleNames()).Chunks);
+
+        Assert.Equal((10, 0), (chunk.CodeRuns(Dimension.Project).Count, chunk.CodeRuns(Dimension.ApiKey).Count));
+        Assert.Equal(1, chunk.CodeRuns(Dimension.Agent).Count);
+    }
 
     [Fact]
     public void ToRecordBatch_RowsOfAChunk_AreTheRowsItWasBuiltOf()
@@ -100,5 +167,23 @@ public class UsageChunkTests
         }
 
         Assert.All(Enumerable.Range(0, 50), row => Assert.Equal(row / 7, chunk.RunOf(row)));
+    }
+
+    private static bool IsPresent(UsageChunk chunk, Dimension dimension, int code) => ((chunk.CodesPresent(dimension)[code / 64] >> code) & 1) != 0;
+
+    private static void CheckRuns(UsageChunk chunk, Dimension dimension, int[] codes)
+    {
+        var runs = chunk.CodeRuns(dimension);
+        int[] starts = [.. Enumerable.Range(0, codes.Length).Where(row => row == 0 || codes[row] != codes[row - 1])];
+        if (starts.Length * CodeRuns.MinRowsPerRun > codes.Length)
+        {
+            Assert.True(runs.IsEmpty);
+            return;
+        }
+
+        Assert.Equal(starts, runs.Starts.ToArray().Select(start => (int)start));
+        Assert.Equal(starts.Select(start => codes[start]), Enumerable.Range(0, runs.Count).Select(run => (int)runs.Codes[run]));
+        Assert.Equal(starts.Skip(1).Append(codes.Length), Enumerable.Range(0, runs.Count).Select(runs.EndOf));
+        Assert.All([0, codes.Length / 2, codes.Length - 1], row => Assert.Equal(starts.Count(start => start <= row) - 1, runs.RunOf(row)));
     }
 }
