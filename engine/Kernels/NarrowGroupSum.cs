@@ -42,6 +42,8 @@ internal static unsafe class NarrowGroupSum
 {
     private const int PrefetchBytes = 1024;
     private const int MaxShortWidth = 4;
+    private const int RowsAhead = 12;
+    private const int MinGap = 8;
 
     // By width: which byte of packed values goes to which byte of wide ones. Bytes above a value are cut off by its mask,
     // so their place is arbitrary.
@@ -466,10 +468,21 @@ internal static unsafe class NarrowGroupSum
         byte* a = StartOf(columns.First, first), b = StartOf(columns.Second, first), c = StartOf(columns.Third, first), d = StartOf(columns.Fourth, first);
         nint aWidth = columns.First.Width, bWidth = columns.Second.Width, cWidth = columns.Third.Width, dWidth = columns.Fourth.Width;
         var (aMask, scale) = (columns.First.Mask, columns.First.Scale);
+        var sparse = Sse.IsSupported && rows.Length > 0 && rows[^1] - rows[0] > rows.Length * MinGap ? rows.Length - RowsAhead : 0;
         var masks = Vector256.Create(ulong.MaxValue, columns.Second.Mask, columns.Third.Mask, columns.Fourth.Mask);
         for (var i = 0; i < rows.Length; i++)
         {
             nint row = rows[i];
+            if (i < sparse)
+            {
+                nint ahead = rows[i + RowsAhead];
+                Sse.Prefetch0(a + (ahead * aWidth));
+                Sse.Prefetch0(b + (ahead * bWidth));
+                Sse.Prefetch0(c + (ahead * cWidth));
+                Sse.Prefetch0(d + (ahead * dWidth));
+                Sse.Prefetch0(codes + ahead);
+            }
+
             var values = Vector256.Create(
                 Vector128.Create((*(ulong*)(a + (row * aWidth)) & aMask) * scale, *(ulong*)(b + (row * bWidth))),
                 Vector128.Create(*(ulong*)(c + (row * cWidth)), *(ulong*)(d + (row * dWidth))));

@@ -153,6 +153,42 @@ public class UsageChunkTests
     }
 
     [Fact]
+    public void Build_FewLargeOrOddCosts_BecomeExceptions()
+    {
+        // One row in 200 is 2^56 and more, one is no multiple of what divides all others.
+        var costs = Enumerable.Range(1, 2_000).Select(i => i % 200 == 7 ? long.MaxValue - i : i % 200 == 9 ? (50_000L * i) + 1 : 50_000L * i).ToArray();
+        var chunk = ChunkOf(costs);
+        var cost = chunk.Values(Measure.Cost);
+
+        Assert.Equal((2, 50_000ul, (ulong)costs.Max(), 20), (cost.Width, cost.Scale, cost.Max, cost.ExceptionCount));
+        CheckCosts(chunk, costs, new Random(1));
+    }
+
+    [Fact]
+    public void Build_TooManyExceptions_StayInTheColumn()
+    {
+        var costs = Enumerable.Range(1, 2_000).Select(i => i % 50 == 7 ? long.MaxValue - i : 50_000L * i).ToArray();
+        var chunk = ChunkOf(costs);
+        var cost = chunk.Values(Measure.Cost);
+
+        Assert.Equal((8, 0), (cost.Width, cost.ExceptionCount));
+        CheckCosts(chunk, costs, new Random(1));
+    }
+
+    [Fact]
+    public void Build_AnyCosts_AreReadAndSummedWhole() => Sampled.Check(60, (random, size) =>
+    {
+        var divisor = random.Next(4) switch { 0 => 1, 1 => 50_000, 2 => random.Next(1, 1 << 20), _ => 3L << 57 };
+        var most = divisor > 1L << 20 ? 10 : 1L << random.Next(1, 40);
+        var share = random.Next(3) switch { 0 => 0, 1 => 0.005, _ => 0.03 };
+        var costs = Enumerable.Range(0, 40 * size).Select(_ =>
+            random.NextDouble() < share
+                ? random.Next(2) == 0 ? random.NextInt64() : (divisor * random.NextInt64(most)) + (1L << random.Next(60))
+                : divisor * random.NextInt64(most)).ToArray();
+        CheckCosts(ChunkOf(costs), costs, random);
+    });
+
+    [Fact]
     public void FirstRowFrom_AnyInstant_IsWhereAScanFindsIt()
     {
         var rows = Enumerable.Range(0, 50).Select(i => UsageRow.Of(Noon + Duration.FromMinutes(15 * (i / 7)), "", 1)).ToArray();
@@ -167,6 +203,66 @@ public class UsageChunkTests
         }
 
         Assert.All(Enumerable.Range(0, 50), row => Assert.Equal(row / 7, chunk.RunOf(row)));
+    }
+
+    private static UsageChunk ChunkOf(long[] costs)
+    {
+        var builder = new UsageTableBuilder();
+        builder.Add([UsageSamples.Batch([.. costs.Select((cost, i) => UsageRow.Of(Noon, $"p{i % 3}", cost))])], []);
+        return Assert.Single(builder.Build(new SampleNames()).Chunks);
+    }
+
+    /// <summary>Every way to read a column, and every kernel, on some stretch of it.</summary>
+    private static void CheckCosts(UsageChunk chunk, long[] costs, Random random)
+    {
+        var cost = chunk.Values(Measure.Cost);
+        var codes = chunk.Codes(Dimension.Project);
+        var first = random.Next(costs.Length + 1);
+        var count = random.Next(costs.Length - first + 1);
+        int[] rows = [.. Enumerable.Range(0, count).Where(_ => random.Next(3) == 0)];
+        var copied = new long[count];
+        var taken = new long[rows.Length];
+        cost.CopyTo<long>(first, copied);
+        cost.Take<long>(first, rows, taken);
+
+        Assert.Equal(costs, chunk.ToArray(Measure.Cost));
+        Assert.Equal(costs.Select(value => (ulong)value), Enumerable.Range(0, costs.Length).Select(row => cost[row]));
+        Assert.Equal(costs.AsSpan(first, count).ToArray(), copied);
+        Assert.Equal(rows.Select(row => costs[first + row]), taken);
+        Assert.Equal(costs.Aggregate((Int128)0, (sum, value) => sum + value), chunk.Total(Measure.Cost));
+
+        // Totals wrap where costs are huge; both sides do.
+        var columns = ColumnQuad.Of(chunk, [Measure.Cost, Measure.RequestCount], 0);
+        RowRange[] ranges = [.. rows.Where(row => row % 5 == 0).Select(row => new RowRange(first + row, 1 + Math.Min(row % 4, count - row - 1)))];
+        foreach (var path in Enum.GetValues<InstructionPath>().Where(path => path <= InstructionPaths.Best))
+        {
+            GuardedColumn.On(path, () =>
+            {
+                var totals = new long[64];
+                NarrowGroupSum.Four(codes, columns, first, count, totals, 16);
+                Assert.Equal(Expected(Enumerable.Range(first, count)), Sums(totals));
+                Array.Clear(totals);
+                NarrowGroupSum.FourAt(codes, columns, first, rows, totals, 16);
+                Assert.Equal(Expected(rows.Select(row => first + row)), Sums(totals));
+                Array.Clear(totals);
+                NarrowGroupSum.FourIn(codes, columns, ranges, totals, 16);
+                Assert.Equal(Expected(ranges.SelectMany(range => Enumerable.Range(range.First, range.Count))), Sums(totals));
+            });
+        }
+
+        long[] Expected(IEnumerable<int> rows)
+        {
+            var sums = new long[16];
+            foreach (var row in rows)
+            {
+                sums[4 * (int)codes[row]] += costs[row];
+                sums[(4 * (int)codes[row]) + 1]++;
+            }
+
+            return sums;
+        }
+
+        static long[] Sums(long[] copies) => [.. Enumerable.Range(0, 16).Select(i => copies[i] + copies[16 + i] + copies[32 + i] + copies[48 + i])];
     }
 
     private static bool IsPresent(UsageChunk chunk, Dimension dimension, int code) => ((chunk.CodesPresent(dimension)[code / 64] >> code) & 1) != 0;
