@@ -1,3 +1,4 @@
+using System.Numerics;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Usage;
 using NodaTime;
@@ -9,7 +10,8 @@ namespace Analytics.Engine.Chunks;
 /// </summary>
 /// <remarks>
 /// Time is not a column: rows of one interval are a run, and the runs' starts are a short table. Beside the columns the
-/// chunk knows what lets a query do without them: the codes' bounds, each measure's exact total and largest value.
+/// chunk knows what lets a query do without them: which codes appear, where they lie if rows are clustered by them, and
+/// each measure's exact total and largest value.
 /// </remarks>
 public sealed class UsageChunk
 {
@@ -18,6 +20,8 @@ public sealed class UsageChunk
 
     private readonly NativeBuffer memory;
     private readonly NarrowColumn[] codes;
+    private readonly ulong[][] codesPresent;
+    private readonly CodeRuns[] codeRuns;
     private readonly int[] minCodes;
     private readonly int[] maxCodes;
     private readonly NarrowColumn[] values;
@@ -26,12 +30,14 @@ public sealed class UsageChunk
     private readonly int[] runEnds;
 
     internal UsageChunk(
-        NativeBuffer memory, NarrowColumn[] codes, int[] minCodes, int[] maxCodes, NarrowColumn[] values, Int128[] totals, long[] runStarts, int[] runEnds)
+        NativeBuffer memory, NarrowColumn[] codes, ulong[][] codesPresent, CodeRuns[] codeRuns, NarrowColumn[] values, Int128[] totals, long[] runStarts, int[] runEnds)
     {
         this.memory = memory;
         this.codes = codes;
-        this.minCodes = minCodes;
-        this.maxCodes = maxCodes;
+        this.codesPresent = codesPresent;
+        this.codeRuns = codeRuns;
+        minCodes = [.. codesPresent.Select(LowestBit)];
+        maxCodes = [.. codesPresent.Select(HighestBit)];
         this.values = values;
         this.totals = totals;
         this.runStarts = runStarts;
@@ -71,6 +77,15 @@ public sealed class UsageChunk
     /// <summary>The largest code of a dimension.</summary>
     /// <param name="dimension">A stored dimension.</param>
     public int MaxCode(Dimension dimension) => maxCodes[(int)dimension];
+
+    /// <summary>Which codes of a dimension appear: bit c of the bitmap for code c.</summary>
+    /// <param name="dimension">A stored dimension.</param>
+    /// <returns><c><see cref="MaxCode"/> / 64 + 1</c> words.</returns>
+    public ReadOnlySpan<ulong> CodesPresent(Dimension dimension) => codesPresent[(int)dimension];
+
+    /// <summary>Runs of one code of a dimension; empty where runs are short.</summary>
+    /// <param name="dimension">A stored dimension.</param>
+    public CodeRuns CodeRuns(Dimension dimension) => codeRuns[(int)dimension];
 
     /// <summary>The exact sum of a measure over all rows.</summary>
     /// <param name="measure">Any measure.</param>
@@ -147,4 +162,12 @@ public sealed class UsageChunk
         GC.KeepAlive(this);
         return copied;
     }
+
+    private static int LowestBit(ulong[] bitmap)
+    {
+        var word = bitmap.AsSpan().IndexOfAnyExcept(0ul);
+        return (64 * word) + BitOperations.TrailingZeroCount(bitmap[word]);
+    }
+
+    private static int HighestBit(ulong[] bitmap) => (64 * bitmap.Length) - 1 - BitOperations.LeadingZeroCount(bitmap[^1]);
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
@@ -21,10 +22,16 @@ public readonly record struct ChunkPiece(RecordBatch Rows, int First, int Count,
 /// </remarks>
 public sealed unsafe class UsageChunkBuilder
 {
+    private const int BytesPerException = sizeof(ulong) + sizeof(ushort);
     private const int SlabBytes = 32 << 20;
+
+    // Of a column's rows, 1 in so many may be exceptions, if that makes it narrower: 10 bytes each instead of one or more
+    // for every row.
+    private const int RowsPerException = 100;
 
     private readonly bool usesSlabs;
     private readonly List<ChunkPiece> pending = [];
+    private readonly CodeScan[] scans = [.. Dimensions.Stored.Select(_ => new CodeScan())];
     private int pendingRows;
     private NativeArena? slab;
 
@@ -109,33 +116,41 @@ public sealed unsafe class UsageChunkBuilder
 
         var (runStarts, runEnds) = Runs(pieces);
         var shapes = new Shape[Dimensions.Stored.Count + Measures.Count];
-        var (minCodes, maxCodes) = (new int[Dimensions.Stored.Count], new int[Dimensions.Stored.Count]);
         foreach (var dimension in Dimensions.Stored)
         {
-            (minCodes[(int)dimension], maxCodes[(int)dimension]) = CodeBounds(pieces, dimension);
-            var max = (ulong)maxCodes[(int)dimension];
-            shapes[(int)dimension] = new Shape(max <= byte.MaxValue ? 1 : max <= ushort.MaxValue ? 2 : 4, 1, max);
+            var scan = scans[(int)dimension];
+            scan.Read(pieces, dimension);
+            shapes[(int)dimension] = new Shape(scan.Max <= byte.MaxValue ? 1 : scan.Max <= ushort.MaxValue ? 2 : 4, 1, (ulong)scan.Max, 0);
         }
 
         var totals = new Int128[Measures.Count];
         foreach (var measure in Measures.All)
         {
-            (shapes[Dimensions.Stored.Count + (int)measure], totals[(int)measure]) = MeasureShape(pieces, measure);
+            (shapes[Dimensions.Stored.Count + (int)measure], totals[(int)measure]) = MeasureShape(pieces, measure, rows);
         }
 
         // Columns of zeros take nothing, but kernels load there all the same.
-        var block = Allocate(shapes.Sum(shape => SizeOf(shape, rows)) + NarrowColumn.PaddingBytes);
+        var size = shapes.Sum(shape => SizeOf(rows, shape.Width) + SizeOf(shape.Exceptions, BytesPerException));
+        for (var dimension = 0; dimension < Dimensions.Stored.Count; dimension++)
+        {
+            size += SizeOf(scans[dimension].RunCount(rows), shapes[dimension].Width) + SizeOf(scans[dimension].RunCount(rows), sizeof(ushort));
+        }
+
+        var block = Allocate(size + NarrowColumn.PaddingBytes);
         var columns = new NarrowColumn[shapes.Length];
         var address = block.Address;
         for (var i = 0; i < shapes.Length; i++)
         {
-            columns[i] = new NarrowColumn(address, shapes[i].Width, shapes[i].Scale, shapes[i].Max);
-            address += SizeOf(shapes[i], rows);
+            var exceptions = address + SizeOf(rows, shapes[i].Width);
+            columns[i] = new NarrowColumn(address, shapes[i].Width, shapes[i].Scale, shapes[i].Max, exceptions, shapes[i].Exceptions);
+            address = exceptions + SizeOf(shapes[i].Exceptions, BytesPerException);
         }
 
+        var runs = new CodeRuns[Dimensions.Stored.Count];
         foreach (var dimension in Dimensions.Stored)
         {
             PackCodes(pieces, dimension, columns[(int)dimension]);
+            runs[(int)dimension] = scans[(int)dimension].WriteRuns(ref address, columns[(int)dimension], rows);
         }
 
         foreach (var measure in Measures.All)
@@ -144,7 +159,7 @@ public sealed unsafe class UsageChunkBuilder
         }
 
         return new UsageChunk(
-            block, columns[..Dimensions.Stored.Count], minCodes, maxCodes, columns[Dimensions.Stored.Count..], totals, runStarts, runEnds);
+            block, columns[..Dimensions.Stored.Count], [.. scans.Select(scan => scan.Present())], runs, columns[Dimensions.Stored.Count..], totals, runStarts, runEnds);
     }
 
     private NativeBuffer Allocate(int size)
@@ -163,7 +178,7 @@ public sealed unsafe class UsageChunkBuilder
         return NativeBuffer.Borrow(address, size, slab);
     }
 
-    private static int SizeOf(Shape shape, int rows) => shape.Width == 0 ? 0 : (int)NativeArena.SizeOf(((long)rows * shape.Width) + NarrowColumn.PaddingBytes);
+    private static int SizeOf(int rows, int width) => width == 0 || rows == 0 ? 0 : (int)NativeArena.SizeOf(((long)rows * width) + NarrowColumn.PaddingBytes);
 
     private static (long[] Starts, int[] Ends) Runs(ReadOnlySpan<ChunkPiece> pieces)
     {
@@ -200,29 +215,7 @@ public sealed unsafe class UsageChunkBuilder
         return ([.. starts], [.. ends]);
     }
 
-    private static (int Min, int Max) CodeBounds(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
-    {
-        var (min, max) = (int.MaxValue, 0);
-        foreach (var piece in pieces)
-        {
-            // Codes come in runs, as rows are sorted: each distinct neighbour is looked up once.
-            var map = piece.Codes[(int)dimension];
-            var last = -1;
-            foreach (var code in Codes(piece, dimension))
-            {
-                if (code != last)
-                {
-                    last = code;
-                    min = Math.Min(min, map[code]);
-                    max = Math.Max(max, map[code]);
-                }
-            }
-        }
-
-        return (min, max);
-    }
-
-    private static (Shape Shape, Int128 Total) MeasureShape(ReadOnlySpan<ChunkPiece> pieces, Measure measure)
+    private static (Shape Shape, Int128 Total) MeasureShape(ReadOnlySpan<ChunkPiece> pieces, Measure measure, int rows)
     {
         var (min, max) = (0L, 0L);
         Int128 total = 0;
@@ -240,7 +233,101 @@ public sealed unsafe class UsageChunkBuilder
         }
 
         var scale = measure == Measure.Cost && max > 0 ? CommonDivisor(pieces, measure) : 1;
-        return (new Shape(NarrowColumn.WidthOf((ulong)max / scale), scale, (ulong)max), total);
+        return (Narrower(pieces, measure, new Shape(NarrowColumn.WidthOf((ulong)max / scale), scale, (ulong)max, 0), rows / RowsPerException), total);
+    }
+
+    /// <summary>The narrowest shape with few exceptions, or the same shape if none is narrower.</summary>
+    /// <remarks>
+    /// Quotients of values that the divisor does not divide are larger than any of those that it does, so one comparison
+    /// finds both kinds of exceptions. Counting stops at the first one too many; most columns have that soon.
+    /// </remarks>
+    private static Shape Narrower(ReadOnlySpan<ChunkPiece> pieces, Measure measure, Shape exact, int mostExceptions)
+    {
+        if (exact.Width <= 1 || mostExceptions == 0)
+        {
+            return exact;
+        }
+
+        var best = exact;
+        if (measure == Measure.Cost && MajorityDivisor(pieces, measure) is var divisor && divisor > exact.Scale)
+        {
+            var width = Math.Max(1, NarrowColumn.WidthOf(exact.Max / divisor));
+            if (width < exact.Width && CountAbove(pieces, measure, divisor, LargestOf(width, divisor), mostExceptions) is var count && count <= mostExceptions)
+            {
+                best = new Shape(width, divisor, exact.Max, count);
+            }
+        }
+
+        while (best.Width > 1 && CountAbove(pieces, measure, best.Scale, LargestOf(best.Width - 1, best.Scale), mostExceptions) is var count && count <= mostExceptions)
+        {
+            best = best with { Width = best.Width - 1, Exceptions = count };
+        }
+
+        return best;
+    }
+
+    /// <summary>The largest quotient of a width. What no multiple's quotient can reach is no quotient.</summary>
+    private static ulong LargestOf(int width, ulong divisor) => Math.Min(ulong.MaxValue >> (64 - (8 * width)), ulong.MaxValue / divisor);
+
+    /// <summary>How many values have a quotient above a limit, or no quotient; some number above <paramref name="most"/> if more than that.</summary>
+    private static int CountAbove(ReadOnlySpan<ChunkPiece> pieces, Measure measure, ulong divisor, ulong limit, int most)
+    {
+        const int Block = 1_024;
+        var division = new DivisorTest(divisor);
+        var count = 0;
+        foreach (var piece in pieces)
+        {
+            for (var values = MemoryMarshal.Cast<long, ulong>(Values(piece, measure)); !values.IsEmpty && count <= most; values = values[Math.Min(Block, values.Length)..])
+            {
+                count += division.CountAbove(values[..Math.Min(Block, values.Length)], limit);
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>The common divisor of most values: of eight small samples each has one, and most samples have no odd value.</summary>
+    private static ulong MajorityDivisor(ReadOnlySpan<ChunkPiece> pieces, Measure measure)
+    {
+        const int Samples = 8;
+        const int SampleSize = 8;
+        Span<ulong> divisors = stackalloc ulong[Samples];
+        divisors.Clear();
+        var rows = 0;
+        foreach (var piece in pieces)
+        {
+            rows += piece.Count;
+        }
+
+        var step = Math.Max(1, rows / (Samples * SampleSize));
+        var (taken, next) = (0, 0);
+        foreach (var piece in pieces)
+        {
+            var values = MemoryMarshal.Cast<long, ulong>(Values(piece, measure));
+            for (; next < values.Length && taken < Samples * SampleSize; next += step)
+            {
+                if (values[next] != 0)
+                {
+                    ref var divisor = ref divisors[taken++ / SampleSize];
+                    divisor = Gcd(divisor, values[next]);
+                }
+            }
+
+            next -= values.Length;
+        }
+
+        divisors.Sort();
+        var (most, mostCount) = (1ul, 0);
+        foreach (var divisor in divisors)
+        {
+            var count = divisors.Count(divisor);
+            if (divisor > 0 && count > mostCount)
+            {
+                (most, mostCount) = (divisor, count);
+            }
+        }
+
+        return most;
     }
 
     /// <summary>The greatest common divisor of all values: prices are multiples of something, so costs are too.</summary>
@@ -266,16 +353,16 @@ public sealed unsafe class UsageChunkBuilder
         }
 
         return Math.Max(divisor, 1);
+    }
 
-        static ulong Gcd(ulong a, ulong b)
+    private static ulong Gcd(ulong a, ulong b)
+    {
+        while (b != 0)
         {
-            while (b != 0)
-            {
-                (a, b) = (b, a % b);
-            }
-
-            return a;
+            (a, b) = (b, a % b);
         }
+
+        return a;
     }
 
     private static void PackCodes(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension, NarrowColumn column)
@@ -297,6 +384,12 @@ public sealed unsafe class UsageChunkBuilder
     {
         if (column.Width == 0)
         {
+            return;
+        }
+
+        if (column.ExceptionCount > 0)
+        {
+            PackWithExceptions(pieces, measure, column);
             return;
         }
 
@@ -324,13 +417,130 @@ public sealed unsafe class UsageChunkBuilder
         }
     }
 
+    // An exception is stored as 0, and its addition is all of it.
+    private static void PackWithExceptions(ReadOnlySpan<ChunkPiece> pieces, Measure measure, NarrowColumn column)
+    {
+        var target = (byte*)column.Address;
+        var division = new DivisorTest(column.Scale);
+        var limit = LargestOf(column.Width, column.Scale);
+        fixed (ulong* additions = column.Additions)
+        fixed (ushort* exceptionRows = column.ExceptionRows)
+        {
+            var (row, exception) = (0, 0);
+            foreach (var piece in pieces)
+            {
+                foreach (var value in Values(piece, measure))
+                {
+                    var quotient = division.Quotient((ulong)value);
+                    if (quotient > limit)
+                    {
+                        (additions[exception], exceptionRows[exception]) = ((ulong)value, (ushort)row);
+                        exception++;
+                        quotient = 0;
+                    }
+
+                    Unsafe.WriteUnaligned(target, quotient);
+                    target += column.Width;
+                    row++;
+                }
+            }
+        }
+    }
+
     private static ReadOnlySpan<int> Codes(ChunkPiece piece, Dimension dimension) =>
         piece.Rows.Column<DictionaryArray>(UsageSchema.ColumnOf(dimension)).Codes.Slice(piece.First, piece.Count);
 
     private static ReadOnlySpan<long> Values(ChunkPiece piece, Measure measure) =>
         piece.Rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values.Slice(piece.First, piece.Count);
 
-    private readonly record struct Shape(int Width, ulong Scale, ulong Max);
+    private readonly record struct Shape(int Width, ulong Scale, ulong Max, int Exceptions);
+
+    /// <summary>What one pass over the codes of a dimension finds: which there are, and where they change.</summary>
+    private sealed class CodeScan
+    {
+        private readonly ushort[] starts = new ushort[UsageChunk.MaxRows / CodeRuns.MinRowsPerRun];
+        private readonly int[] codes = new int[UsageChunk.MaxRows / CodeRuns.MinRowsPerRun];
+        private ulong[] present = new ulong[16];
+        private int runs;
+
+        /// <summary>The largest code.</summary>
+        public int Max { get; private set; }
+
+        public void Read(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
+        {
+            Array.Clear(present);
+            (runs, var row, var lastCode) = (0, 0, -1);
+            foreach (var piece in pieces)
+            {
+                // Codes come in runs, as rows are sorted: each distinct neighbour is looked up once.
+                var map = piece.Codes[(int)dimension];
+                var last = -1;
+                foreach (var code in Codes(piece, dimension))
+                {
+                    if (code != last)
+                    {
+                        last = code;
+                        if (map[code] != lastCode)
+                        {
+                            lastCode = map[code];
+                            Add(row, lastCode);
+                        }
+                    }
+
+                    row++;
+                }
+            }
+
+            var word = present.AsSpan().LastIndexOfAnyExcept(0ul);
+            Max = (64 * word) + 63 - BitOperations.LeadingZeroCount(present[word]);
+        }
+
+        /// <summary>Runs that are kept: all, or none if they are too short.</summary>
+        public int RunCount(int rows) => (long)runs * CodeRuns.MinRowsPerRun <= rows ? runs : 0;
+
+        public ulong[] Present() => present[..CodeSet.WordsOf((ulong)Max)];
+
+        /// <summary>Writes the table of runs and passes it by.</summary>
+        public CodeRuns WriteRuns(ref nint address, NarrowColumn column, int rows)
+        {
+            var count = RunCount(rows);
+            if (count == 0)
+            {
+                return default;
+            }
+
+            var runCodes = new NarrowColumn(address, column.Width, 1, column.Max);
+            var target = (byte*)address;
+            foreach (var code in codes.AsSpan(0, count))
+            {
+                // As with columns, padding takes what the last one has too much.
+                Unsafe.WriteUnaligned(target, code);
+                target += column.Width;
+            }
+
+            address += SizeOf(count, column.Width);
+            var startsAddress = address;
+            starts.AsSpan(0, count).CopyTo(new Span<ushort>((void*)address, count));
+            address += SizeOf(count, sizeof(ushort));
+            return new CodeRuns(startsAddress, runCodes, count, rows);
+        }
+
+        private void Add(int row, int code)
+        {
+            if (runs < starts.Length)
+            {
+                (starts[runs], codes[runs]) = ((ushort)row, code);
+            }
+
+            runs++;
+            if ((uint)code / 64 >= (uint)present.Length)
+            {
+                Array.Resize(ref present, Math.Max(2 * present.Length, CodeSet.WordsOf((uint)code)));
+            }
+
+            present[code / 64] |= 1ul << code;
+        }
+    }
 
     /// <summary>Exact division without dividing.</summary>
     /// <remarks>
@@ -358,6 +568,28 @@ public sealed unsafe class UsageChunkBuilder
         }
 
         public ulong Quotient(ulong value) => BitOperations.RotateRight(value * inverse, twos);
+
+        /// <summary>How many values have a quotient above a limit, or none.</summary>
+        public int CountAbove(ReadOnlySpan<ulong> values, ulong limit)
+        {
+            var (inverses, limits) = (Vector512.Create(inverse), Vector512.Create(limit));
+            var counts = Vector512<ulong>.Zero;
+            var vectors = MemoryMarshal.Cast<ulong, Vector512<ulong>>(values);
+            foreach (var vector in vectors)
+            {
+                // A shift by 64 is one by 0, so that no twos mean no rotation.
+                var product = vector * inverses;
+                counts -= Vector512.GreaterThan((product >> twos) | (product << (64 - twos)), limits);
+            }
+
+            var count = (int)Vector512.Sum(counts);
+            foreach (var value in values[(vectors.Length * Vector512<ulong>.Count)..])
+            {
+                count += Quotient(value) > limit ? 1 : 0;
+            }
+
+            return count;
+        }
 
         public bool Divides(ulong value) => Quotient(value) <= largestQuotient;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Analytics.Engine.Chunks;
 
 namespace Analytics.Engine.Kernels;
@@ -71,11 +72,12 @@ internal static unsafe class CodeSet
         where TCode : unmanaged =>
         sizeof(TCode) == 1 ? ((byte*)codes)[row] : sizeof(TCode) == 2 ? ((ushort*)codes)[row] : ((uint*)codes)[row];
 
+    [SkipLocalsInit]
     private static void Mark<TCode>(TCode* codes, int count, ulong max, Span<ulong> bitmap)
         where TCode : unmanaged
     {
         ref var word = ref MemoryMarshal.GetReference(bitmap);
-        if (max >= MaxBytes)
+        if (max >= MaxBytes || (int)max > 16 * count)
         {
             for (var row = 0; row < count; row++)
             {
@@ -86,20 +88,17 @@ internal static unsafe class CodeSet
             return;
         }
 
-        Span<bool> bytes = stackalloc bool[MaxBytes];
-        var seen = bytes[..(64 * WordsOf(max))];
-        seen.Clear();
-        ref var entry = ref MemoryMarshal.GetReference(seen);
+        var seen = stackalloc byte[MaxBytes];
+        var words = WordsOf(max);
+        new Span<byte>(seen, 64 * words).Clear();
         for (var row = 0; row < count; row++)
         {
-            Unsafe.Add(ref entry, Code(codes, row)) = true;
+            seen[Code(codes, row)] = 1;
         }
 
-        for (var i = seen.IndexOf(true); i >= 0;)
+        for (var i = 0; i < words; i++)
         {
-            Unsafe.Add(ref word, i >> 6) |= 1ul << (i & 63);
-            var next = seen[(i + 1)..].IndexOf(true);
-            i = next < 0 ? -1 : i + 1 + next;
+            Unsafe.Add(ref word, i) |= ~Vector512.Equals(Vector512.Load(seen + (64 * i)), Vector512<byte>.Zero).ExtractMostSignificantBits();
         }
     }
 

@@ -37,20 +37,29 @@ internal readonly record struct ColumnQuad(NarrowColumn First, NarrowColumn Seco
 
 /// <summary>Adds up narrow columns by group: <see cref="GroupSum.Four"/> on columns of any width.</summary>
 /// <remarks>
-/// With AVX-512 VBMI eight rows a step: one load and one byte permutation widen eight values of any width to a register,
-/// three instructions transpose four columns to rows, and each row is one 256-bit addition to its group. The width is
-/// data (a vector of byte positions), not code. Elsewhere blocks are unpacked to 64 bits in the first-level cache; that
-/// costs 40 to 100 % more, since unpacking and adding take turns at the memory instead of overlapping.
+/// A byte permutation widens packed values to 64 bits, so the width is data (a vector of byte positions), not code; then
+/// four columns are transposed to rows, and each row is one 256-bit addition to its group. AVX-512 VBMI takes 16 rows a
+/// step where all values have 4 bytes or less, since one load of 64 bytes has them all, and else 8; AVX2 takes 4 and
+/// plain vectors of 128 bits 2. Exceptions are added after the loop.
 /// </remarks>
 internal static unsafe class NarrowGroupSum
 {
-    private const int BlockRows = 512;
-    private const int RowsPerStep = 8;
     private const int PrefetchBytes = 1024;
+    private const int MaxShortWidth = 4;
+    private const int RowsAhead = 12;
+    private const int MinGap = 8;
 
-    // By width: which byte of eight packed values goes to which byte of eight wide ones. Bytes above a value are cut off
-    // by its mask, so their place is arbitrary.
-    private static readonly Vector512<byte>[] Spread = [.. Enumerable.Range(0, 9).Select(SpreadOf)];
+    // By width: which byte of packed values goes to which byte of wide ones. Bytes above a value are cut off by its mask,
+    // so their place is arbitrary.
+    private static readonly Vector512<byte>[] Spread = [.. Enumerable.Range(0, 9).Select(width => SpreadOf(width, 0))];
+    private static readonly Vector512<byte>[] UpperSpread = [.. Enumerable.Range(0, MaxShortWidth + 1).Select(width => SpreadOf(width, 8))];
+
+    // By width: where the bytes of two rows go. Other bytes come from place 255, which makes them 0.
+    private static readonly Vector256<byte>[] PairSpread = [.. Enumerable.Range(0, 9).Select(PairSpreadOf)];
+
+    // By width: the bytes of row 0 or 1 to the low or the high half.
+    private static readonly Vector128<byte>[][] HalfSpread =
+        [.. Enumerable.Range(0, 4).Select(place => Enumerable.Range(0, 9).Select(width => HalfSpreadOf(width, place & 1, place >> 1)).ToArray())];
 
     /// <summary>Adds each row's values of four columns to the four totals of the row's group.</summary>
     /// <param name="codes">Group numbers g.</param>
@@ -60,31 +69,8 @@ internal static unsafe class NarrowGroupSum
     /// <param name="totals">Added to: the four sums of group g are at <c>4 g</c>. The caller has proven that no total passes 64 bits.</param>
     /// <param name="copyStride">0, or the distance between four copies of the totals which consecutive rows take in turn.</param>
     /// <exception cref="ArgumentException">A group may lie outside of the totals.</exception>
-    public static void Four(NarrowColumn codes, in ColumnQuad columns, int first, int count, Span<long> totals, int copyStride)
-    {
-        CheckGroups(codes, totals.Length, copyStride);
-        if (InstructionPaths.Current < InstructionPath.Avx512 || HasScales(columns))
-        {
-            FourByBlocks(codes, columns, first, count, totals, copyStride);
-            return;
-        }
-
-        fixed (long* total = totals)
-        {
-            switch (codes.Width)
-            {
-                case 1:
-                    FourAvx512<byte>(codes, columns, first, count, total, copyStride);
-                    break;
-                case 2:
-                    FourAvx512<ushort>(codes, columns, first, count, total, copyStride);
-                    break;
-                default:
-                    FourAvx512<uint>(codes, columns, first, count, total, copyStride);
-                    break;
-            }
-        }
-    }
+    public static void Four(NarrowColumn codes, in ColumnQuad columns, int first, int count, Span<long> totals, int copyStride) =>
+        FourIn(codes, columns, [new RowRange(first, count)], totals, copyStride);
 
     /// <summary><see cref="Four(NarrowColumn, in ColumnQuad, int, int, Span{long}, int)"/> with group numbers of one's own, of pairs, say.</summary>
     /// <param name="groups">Group numbers of consecutive rows.</param>
@@ -98,7 +84,34 @@ internal static unsafe class NarrowGroupSum
     {
         fixed (int* group = groups)
         {
-            Four(CodesAt(group, max, first), columns, first, groups.Length, totals, copyStride);
+            FourIn(CodesAt(group, max, first), columns, [new RowRange(first, groups.Length)], totals, copyStride);
+        }
+    }
+
+    /// <summary>Adds the values of some ranges of rows: what is set up for a range is set up once, so that short ones are cheap.</summary>
+    /// <param name="codes">Group numbers g.</param>
+    /// <param name="columns">The columns, of the same chunk.</param>
+    /// <param name="ranges">Ascending, without overlaps.</param>
+    /// <param name="totals">Added to: as <see cref="Four(NarrowColumn, in ColumnQuad, int, int, Span{long}, int)"/>.</param>
+    /// <param name="copyStride">0, or the distance between four copies of the totals which rows take in turn.</param>
+    /// <exception cref="ArgumentException">A group may lie outside of the totals.</exception>
+    public static void FourIn(NarrowColumn codes, in ColumnQuad columns, ReadOnlySpan<RowRange> ranges, Span<long> totals, int copyStride)
+    {
+        CheckGroups(codes, totals.Length, copyStride);
+        fixed (long* total = totals)
+        {
+            switch (codes.Width)
+            {
+                case 1:
+                    FourIn((byte*)codes.Address, columns, ranges, total, copyStride);
+                    break;
+                case 2:
+                    FourIn((ushort*)codes.Address, columns, ranges, total, copyStride);
+                    break;
+                default:
+                    FourIn((uint*)codes.Address, columns, ranges, total, copyStride);
+                    break;
+            }
         }
     }
 
@@ -159,6 +172,289 @@ internal static unsafe class NarrowGroupSum
         }
     }
 
+    private static void FourIn<TCode>(TCode* codes, in ColumnQuad columns, ReadOnlySpan<RowRange> ranges, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        var path = InstructionPaths.Current;
+        if (HasScales(columns))
+        {
+            FourByRows(codes, columns, ranges, totals, copyStride);
+            return;
+        }
+
+        if (path == InstructionPath.Avx512)
+        {
+            var widths = Math.Max(Math.Max(columns.First.Width, columns.Second.Width), Math.Max(columns.Third.Width, columns.Fourth.Width));
+            if (widths <= MaxShortWidth)
+            {
+                FourShort512(codes, columns, ranges, totals, copyStride);
+            }
+            else
+            {
+                FourAvx512(codes, columns, ranges, totals, copyStride);
+            }
+        }
+        else if (path == InstructionPath.Avx2)
+        {
+            FourAvx2(codes, columns, ranges, totals, copyStride);
+        }
+        else
+        {
+            FourPortable(codes, columns, ranges, totals, copyStride);
+        }
+
+        AddExceptions(codes, columns.First, ranges, totals);
+        AddExceptions(codes, columns.Second, ranges, totals + 1);
+        AddExceptions(codes, columns.Third, ranges, totals + 2);
+        AddExceptions(codes, columns.Fourth, ranges, totals + 3);
+    }
+
+    /// <summary>16 rows a step, of values of 4 bytes at most.</summary>
+    private static void FourShort512<TCode>(TCode* codes, in ColumnQuad columns, ReadOnlySpan<RowRange> ranges, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        nint aWidth = columns.First.Width, bWidth = columns.Second.Width, cWidth = columns.Third.Width, dWidth = columns.Fourth.Width;
+        var (aSpread, bSpread, cSpread, dSpread) = (Spread[aWidth], Spread[bWidth], Spread[cWidth], Spread[dWidth]);
+        var (aUpper, bUpper, cUpper, dUpper) = (UpperSpread[aWidth], UpperSpread[bWidth], UpperSpread[cWidth], UpperSpread[dWidth]);
+        var (aMask, bMask) = (Vector512.Create(columns.First.Mask), Vector512.Create(columns.Second.Mask));
+        var (cMask, dMask) = (Vector512.Create(columns.Third.Mask), Vector512.Create(columns.Fourth.Mask));
+        var scale = Vector512.Create(columns.First.Scale);
+        var lowRows = Vector512.Create(0ul, 1, 8, 9, 2, 3, 10, 11);
+        var highRows = Vector512.Create(4ul, 5, 12, 13, 6, 7, 14, 15);
+        var isScaled = columns.First.Scale != 1;
+        long* totals1 = totals + copyStride, totals2 = totals1 + copyStride, totals3 = totals2 + copyStride;
+        foreach (var range in ranges)
+        {
+            var code = codes + range.First;
+            var end = code + range.Count;
+            byte* a = StartOf(columns.First, range.First), b = StartOf(columns.Second, range.First);
+            byte* c = StartOf(columns.Third, range.First), d = StartOf(columns.Fourth, range.First);
+            for (; code + 16 <= end; code += 16)
+            {
+                var av = Vector512.Load(a);
+                var bv = Vector512.Load(b);
+                var cv = Vector512.Load(c);
+                var dv = Vector512.Load(d);
+                Sse.Prefetch0(a + PrefetchBytes);
+                Sse.Prefetch0(b + PrefetchBytes);
+                Sse.Prefetch0(c + PrefetchBytes);
+                Sse.Prefetch0(d + PrefetchBytes);
+                var va = Avx512Vbmi.PermuteVar64x8(av, aSpread).AsUInt64() & aMask;
+                var vb = Avx512Vbmi.PermuteVar64x8(bv, bSpread).AsUInt64() & bMask;
+                var vc = Avx512Vbmi.PermuteVar64x8(cv, cSpread).AsUInt64() & cMask;
+                var vd = Avx512Vbmi.PermuteVar64x8(dv, dSpread).AsUInt64() & dMask;
+                AddEight(totals, totals1, totals2, totals3, code, isScaled ? Avx512DQ.MultiplyLow(va, scale) : va, vb, vc, vd, lowRows, highRows);
+                va = Avx512Vbmi.PermuteVar64x8(av, aUpper).AsUInt64() & aMask;
+                vb = Avx512Vbmi.PermuteVar64x8(bv, bUpper).AsUInt64() & bMask;
+                vc = Avx512Vbmi.PermuteVar64x8(cv, cUpper).AsUInt64() & cMask;
+                vd = Avx512Vbmi.PermuteVar64x8(dv, dUpper).AsUInt64() & dMask;
+                AddEight(totals, totals1, totals2, totals3, code + 8, isScaled ? Avx512DQ.MultiplyLow(va, scale) : va, vb, vc, vd, lowRows, highRows);
+                a += 16 * aWidth;
+                b += 16 * bWidth;
+                c += 16 * cWidth;
+                d += 16 * dWidth;
+            }
+
+            for (; code + 8 <= end; code += 8)
+            {
+                var va = Avx512Vbmi.PermuteVar64x8(Vector512.Load(a), aSpread).AsUInt64() & aMask;
+                var vb = Avx512Vbmi.PermuteVar64x8(Vector512.Load(b), bSpread).AsUInt64() & bMask;
+                var vc = Avx512Vbmi.PermuteVar64x8(Vector512.Load(c), cSpread).AsUInt64() & cMask;
+                var vd = Avx512Vbmi.PermuteVar64x8(Vector512.Load(d), dSpread).AsUInt64() & dMask;
+                AddEight(totals, totals1, totals2, totals3, code, isScaled ? Avx512DQ.MultiplyLow(va, scale) : va, vb, vc, vd, lowRows, highRows);
+                a += 8 * aWidth;
+                b += 8 * bWidth;
+                c += 8 * cWidth;
+                d += 8 * dWidth;
+            }
+
+            AddTail(code, end, columns, a, b, c, d, totals, copyStride);
+        }
+    }
+
+    /// <summary>8 rows a step, of values of any width.</summary>
+    private static void FourAvx512<TCode>(TCode* codes, in ColumnQuad columns, ReadOnlySpan<RowRange> ranges, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        nint aWidth = columns.First.Width, bWidth = columns.Second.Width, cWidth = columns.Third.Width, dWidth = columns.Fourth.Width;
+        var (aSpread, bSpread, cSpread, dSpread) = (Spread[aWidth], Spread[bWidth], Spread[cWidth], Spread[dWidth]);
+        var (aMask, bMask) = (Vector512.Create(columns.First.Mask), Vector512.Create(columns.Second.Mask));
+        var (cMask, dMask) = (Vector512.Create(columns.Third.Mask), Vector512.Create(columns.Fourth.Mask));
+        var scale = Vector512.Create(columns.First.Scale);
+        var lowRows = Vector512.Create(0ul, 1, 8, 9, 2, 3, 10, 11);
+        var highRows = Vector512.Create(4ul, 5, 12, 13, 6, 7, 14, 15);
+        var isScaled = columns.First.Scale != 1;
+        long* totals1 = totals + copyStride, totals2 = totals1 + copyStride, totals3 = totals2 + copyStride;
+        foreach (var range in ranges)
+        {
+            var code = codes + range.First;
+            var end = code + range.Count;
+            byte* a = StartOf(columns.First, range.First), b = StartOf(columns.Second, range.First);
+            byte* c = StartOf(columns.Third, range.First), d = StartOf(columns.Fourth, range.First);
+            for (; code + 8 <= end; code += 8)
+            {
+                var va = Avx512Vbmi.PermuteVar64x8(Vector512.Load(a), aSpread).AsUInt64() & aMask;
+                var vb = Avx512Vbmi.PermuteVar64x8(Vector512.Load(b), bSpread).AsUInt64() & bMask;
+                var vc = Avx512Vbmi.PermuteVar64x8(Vector512.Load(c), cSpread).AsUInt64() & cMask;
+                var vd = Avx512Vbmi.PermuteVar64x8(Vector512.Load(d), dSpread).AsUInt64() & dMask;
+                Sse.Prefetch0(a + PrefetchBytes);
+                Sse.Prefetch0(b + PrefetchBytes);
+                Sse.Prefetch0(c + PrefetchBytes);
+                Sse.Prefetch0(d + PrefetchBytes);
+                AddEight(totals, totals1, totals2, totals3, code, isScaled ? Avx512DQ.MultiplyLow(va, scale) : va, vb, vc, vd, lowRows, highRows);
+                a += 8 * aWidth;
+                b += 8 * bWidth;
+                c += 8 * cWidth;
+                d += 8 * dWidth;
+            }
+
+            AddTail(code, end, columns, a, b, c, d, totals, copyStride);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddEight<TCode>(
+        long* totals, long* totals1, long* totals2, long* totals3, TCode* code,
+        Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c, Vector512<ulong> d, Vector512<ulong> lowRows, Vector512<ulong> highRows)
+        where TCode : unmanaged
+    {
+        // a0 b0 a2 b2 a4 b4 a6 b6 and so on; pairs of pairs make rows 0 and 2, 4 and 6, 1 and 3, 5 and 7.
+        var abEven = Avx512F.UnpackLow(a, b);
+        var abOdd = Avx512F.UnpackHigh(a, b);
+        var cdEven = Avx512F.UnpackLow(c, d);
+        var cdOdd = Avx512F.UnpackHigh(c, d);
+        var rows02 = Avx512F.PermuteVar8x64x2(abEven, lowRows, cdEven);
+        var rows13 = Avx512F.PermuteVar8x64x2(abOdd, lowRows, cdOdd);
+        var rows46 = Avx512F.PermuteVar8x64x2(abEven, highRows, cdEven);
+        var rows57 = Avx512F.PermuteVar8x64x2(abOdd, highRows, cdOdd);
+        Add(totals, CodeSet.Code(code, 0), rows02.GetLower());
+        Add(totals1, CodeSet.Code(code, 1), rows13.GetLower());
+        Add(totals2, CodeSet.Code(code, 2), rows02.GetUpper());
+        Add(totals3, CodeSet.Code(code, 3), rows13.GetUpper());
+        Add(totals, CodeSet.Code(code, 4), rows46.GetLower());
+        Add(totals1, CodeSet.Code(code, 5), rows57.GetLower());
+        Add(totals2, CodeSet.Code(code, 6), rows46.GetUpper());
+        Add(totals3, CodeSet.Code(code, 7), rows57.GetUpper());
+    }
+
+    /// <summary>4 rows a step: two loads of two rows each make one register of four values.</summary>
+    private static void FourAvx2<TCode>(TCode* codes, in ColumnQuad columns, ReadOnlySpan<RowRange> ranges, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        nint aWidth = columns.First.Width, bWidth = columns.Second.Width, cWidth = columns.Third.Width, dWidth = columns.Fourth.Width;
+        var (aSpread, bSpread, cSpread, dSpread) = (PairSpread[aWidth], PairSpread[bWidth], PairSpread[cWidth], PairSpread[dWidth]);
+        var scale = Vector256.Create(columns.First.Scale);
+        var isScaled = columns.First.Scale != 1;
+
+        // One multiplication where both factors have 32 bits; there is none of 64.
+        var isShort = aWidth <= MaxShortWidth && columns.First.Scale <= uint.MaxValue;
+        long* totals1 = totals + copyStride, totals2 = totals1 + copyStride, totals3 = totals2 + copyStride;
+        foreach (var range in ranges)
+        {
+            var code = codes + range.First;
+            var end = code + range.Count;
+            byte* a = StartOf(columns.First, range.First), b = StartOf(columns.Second, range.First);
+            byte* c = StartOf(columns.Third, range.First), d = StartOf(columns.Fourth, range.First);
+            for (; code + 4 <= end; code += 4)
+            {
+                var va = Widen(a, aWidth, aSpread);
+                var vb = Widen(b, bWidth, bSpread);
+                var vc = Widen(c, cWidth, cSpread);
+                var vd = Widen(d, dWidth, dSpread);
+                if (isScaled)
+                {
+                    va = isShort ? Avx2.Multiply(va.AsUInt32(), scale.AsUInt32()) : va * scale;
+                }
+
+                // a0 b0 a2 b2, a1 b1 a3 b3 and the same of c and d; halves of them make rows.
+                var abEven = Avx2.UnpackLow(va, vb);
+                var abOdd = Avx2.UnpackHigh(va, vb);
+                var cdEven = Avx2.UnpackLow(vc, vd);
+                var cdOdd = Avx2.UnpackHigh(vc, vd);
+                Add(totals, CodeSet.Code(code, 0), Avx2.Permute2x128(abEven, cdEven, 0x20));
+                Add(totals1, CodeSet.Code(code, 1), Avx2.Permute2x128(abOdd, cdOdd, 0x20));
+                Add(totals2, CodeSet.Code(code, 2), Avx2.Permute2x128(abEven, cdEven, 0x31));
+                Add(totals3, CodeSet.Code(code, 3), Avx2.Permute2x128(abOdd, cdOdd, 0x31));
+                a += 4 * aWidth;
+                b += 4 * bWidth;
+                c += 4 * cWidth;
+                d += 4 * dWidth;
+            }
+
+            AddTail(code, end, columns, a, b, c, d, totals, copyStride);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector256<ulong> Widen(byte* values, nint width, Vector256<byte> spread) =>
+            Avx2.Shuffle(Vector256.Create(Vector128.Load(values), Vector128.Load(values + (2 * width))), spread).AsUInt64();
+    }
+
+    /// <summary>2 rows a step: a shuffle brings a value to its half of a register, where the other half is 0.</summary>
+    private static void FourPortable<TCode>(TCode* codes, in ColumnQuad columns, ReadOnlySpan<RowRange> ranges, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        nint aWidth = columns.First.Width, bWidth = columns.Second.Width, cWidth = columns.Third.Width, dWidth = columns.Fourth.Width;
+        var (a0, a1, b0, b1) = (HalfSpread[0][aWidth], HalfSpread[1][aWidth], HalfSpread[2][bWidth], HalfSpread[3][bWidth]);
+        var (c0, c1, d0, d1) = (HalfSpread[0][cWidth], HalfSpread[1][cWidth], HalfSpread[2][dWidth], HalfSpread[3][dWidth]);
+        var (aMask, scale) = (columns.First.Mask, columns.First.Scale);
+        foreach (var range in ranges)
+        {
+            var code = codes + range.First;
+            var end = code + range.Count;
+            byte* a = StartOf(columns.First, range.First), b = StartOf(columns.Second, range.First);
+            byte* c = StartOf(columns.Third, range.First), d = StartOf(columns.Fourth, range.First);
+            long* even = totals, odd = totals + copyStride;
+            var toOthers = 2 * copyStride;
+            for (; code + 2 <= end; code += 2)
+            {
+                // No vector multiplies 64 bits everywhere, so a scaled value comes as a scalar.
+                var (low, high) = scale == 1
+                    ? (Vector128.ShuffleNative(Vector128.Load(a), a0), Vector128.ShuffleNative(Vector128.Load(a), a1))
+                    : (Vector128.CreateScalar((*(ulong*)a & aMask) * scale).AsByte(), Vector128.CreateScalar((*(ulong*)(a + aWidth) & aMask) * scale).AsByte());
+                var (vb, vc, vd) = (Vector128.Load(b), Vector128.Load(c), Vector128.Load(d));
+                AddHalves(even, CodeSet.Code(code, 0), low | Vector128.ShuffleNative(vb, b0), Vector128.ShuffleNative(vc, c0) | Vector128.ShuffleNative(vd, d0));
+                AddHalves(odd, CodeSet.Code(code, 1), high | Vector128.ShuffleNative(vb, b1), Vector128.ShuffleNative(vc, c1) | Vector128.ShuffleNative(vd, d1));
+                even += toOthers;
+                odd += toOthers;
+                toOthers = -toOthers;
+                a += 2 * aWidth;
+                b += 2 * bWidth;
+                c += 2 * cWidth;
+                d += 2 * dWidth;
+            }
+
+            AddTail(code, end, columns, a, b, c, d, totals, copyStride);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void AddHalves(long* totals, nuint group, Vector128<byte> ab, Vector128<byte> cd)
+        {
+            var at = (ulong*)totals + (group * GroupSum.Lanes);
+            (Vector128.Load(at) + ab.AsUInt64()).Store(at);
+            (Vector128.Load(at + 2) + cd.AsUInt64()).Store(at + 2);
+        }
+    }
+
+    /// <summary>Row by row: rows that fill no step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTail<TCode>(TCode* code, TCode* end, in ColumnQuad columns, byte* a, byte* b, byte* c, byte* d, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        for (var row = 0; code < end; code++, row++)
+        {
+            var values = Vector256.Create(
+                (*(ulong*)a & columns.First.Mask) * columns.First.Scale,
+                *(ulong*)b & columns.Second.Mask,
+                *(ulong*)c & columns.Third.Mask,
+                *(ulong*)d & columns.Fourth.Mask);
+            Add(totals + ((row & 3) * copyStride), CodeSet.Code(code, 0), values);
+            a += columns.First.Width;
+            b += columns.Second.Width;
+            c += columns.Third.Width;
+            d += columns.Fourth.Width;
+        }
+    }
+
     private static void FourAt<TCode>(TCode* codes, in ColumnQuad columns, int first, ReadOnlySpan<int> rows, long* totals, int copyStride)
         where TCode : unmanaged
     {
@@ -166,11 +462,7 @@ internal static unsafe class NarrowGroupSum
         {
             for (var i = 0; i < rows.Length; i++)
             {
-                var row = first + rows[i];
-                Add(
-                    totals + ((i & 3) * copyStride),
-                    CodeSet.Code(codes, rows[i]),
-                    Vector256.Create(columns.First[row], columns.Second[row], columns.Third[row], columns.Fourth[row]));
+                Add(totals, CodeSet.Code(codes, rows[i]), RowOf(columns, first + rows[i]));
             }
 
             return;
@@ -180,110 +472,94 @@ internal static unsafe class NarrowGroupSum
         byte* a = StartOf(columns.First, first), b = StartOf(columns.Second, first), c = StartOf(columns.Third, first), d = StartOf(columns.Fourth, first);
         nint aWidth = columns.First.Width, bWidth = columns.Second.Width, cWidth = columns.Third.Width, dWidth = columns.Fourth.Width;
         var (aMask, scale) = (columns.First.Mask, columns.First.Scale);
+        var sparse = Sse.IsSupported && rows.Length > 0 && rows[^1] - rows[0] > rows.Length * MinGap ? rows.Length - RowsAhead : 0;
         var masks = Vector256.Create(ulong.MaxValue, columns.Second.Mask, columns.Third.Mask, columns.Fourth.Mask);
         for (var i = 0; i < rows.Length; i++)
         {
             nint row = rows[i];
+            if (i < sparse)
+            {
+                nint ahead = rows[i + RowsAhead];
+                Sse.Prefetch0(a + (ahead * aWidth));
+                Sse.Prefetch0(b + (ahead * bWidth));
+                Sse.Prefetch0(c + (ahead * cWidth));
+                Sse.Prefetch0(d + (ahead * dWidth));
+                Sse.Prefetch0(codes + ahead);
+            }
+
             var values = Vector256.Create(
                 Vector128.Create((*(ulong*)(a + (row * aWidth)) & aMask) * scale, *(ulong*)(b + (row * bWidth))),
                 Vector128.Create(*(ulong*)(c + (row * cWidth)), *(ulong*)(d + (row * dWidth))));
             Add(totals + ((i & 3) * copyStride), CodeSet.Code(codes, row), values & masks);
         }
+
+        AddExceptionsAt(codes, columns.First, first, rows, totals);
+        AddExceptionsAt(codes, columns.Second, first, rows, totals + 1);
+        AddExceptionsAt(codes, columns.Third, first, rows, totals + 2);
+        AddExceptionsAt(codes, columns.Fourth, first, rows, totals + 3);
+    }
+
+    /// <summary>What no chunk needs: scales of other columns than the first.</summary>
+    private static void FourByRows<TCode>(TCode* codes, in ColumnQuad columns, ReadOnlySpan<RowRange> ranges, long* totals, int copyStride)
+        where TCode : unmanaged
+    {
+        foreach (var range in ranges)
+        {
+            for (var row = range.First; row < range.First + range.Count; row++)
+            {
+                Add(totals + ((row & 3) * copyStride), CodeSet.Code(codes, row), RowOf(columns, row));
+            }
+        }
+    }
+
+    private static void AddExceptions<TCode>(TCode* codes, in NarrowColumn column, ReadOnlySpan<RowRange> ranges, long* totals)
+        where TCode : unmanaged
+    {
+        if (column.ExceptionCount == 0 || ranges.IsEmpty)
+        {
+            return;
+        }
+
+        var rows = column.ExceptionRows;
+        var additions = column.Additions;
+        var next = column.FirstException(ranges[0].First);
+        foreach (var range in ranges)
+        {
+            while (next < rows.Length && rows[next] < range.First)
+            {
+                next++;
+            }
+
+            for (; next < rows.Length && rows[next] < range.First + range.Count; next++)
+            {
+                totals[CodeSet.Code(codes, rows[next]) * GroupSum.Lanes] += (long)additions[next];
+            }
+        }
+    }
+
+    private static void AddExceptionsAt<TCode>(TCode* codes, in NarrowColumn column, int first, ReadOnlySpan<int> rows, long* totals)
+        where TCode : unmanaged
+    {
+        if (column.ExceptionCount == 0 || rows.IsEmpty)
+        {
+            return;
+        }
+
+        var exceptions = column.ExceptionRows;
+        for (var i = column.FirstException(first + rows[0]); i < exceptions.Length && exceptions[i] <= first + rows[^1]; i++)
+        {
+            var row = exceptions[i] - first;
+            if (rows.BinarySearch(row) >= 0)
+            {
+                totals[CodeSet.Code(codes, row) * GroupSum.Lanes] += (long)column.Additions[i];
+            }
+        }
     }
 
     private static bool HasScales(in ColumnQuad columns) => columns.Second.Scale != 1 || columns.Third.Scale != 1 || columns.Fourth.Scale != 1;
 
-    private static void FourByBlocks(NarrowColumn codes, in ColumnQuad columns, int first, int count, Span<long> totals, int copyStride)
-    {
-        Span<int> groups = stackalloc int[BlockRows];
-        Span<long> values = stackalloc long[BlockRows * GroupSum.Lanes];
-        for (var row = first; row < first + count; row += BlockRows)
-        {
-            var length = Math.Min(BlockRows, first + count - row);
-            codes.CopyTo(row, groups[..length]);
-            columns.First.CopyTo(row, values[..length]);
-            columns.Second.CopyTo(row, values.Slice(BlockRows, length));
-            columns.Third.CopyTo(row, values.Slice(2 * BlockRows, length));
-            columns.Fourth.CopyTo(row, values.Slice(3 * BlockRows, length));
-            GroupSum.Four(
-                groups[..length],
-                values[..length],
-                values.Slice(BlockRows, length),
-                values.Slice(2 * BlockRows, length),
-                values.Slice(3 * BlockRows, length),
-                totals,
-                copyStride);
-        }
-    }
-
-    private static void FourAvx512<TCode>(NarrowColumn codes, in ColumnQuad columns, int first, int count, long* totals, int copyStride)
-        where TCode : unmanaged
-    {
-        var code = (TCode*)codes.Address + first;
-        var a = StartOf(columns.First, first);
-        var (aStep, aSpread, aMask) = (RowsPerStep * columns.First.Width, Spread[columns.First.Width], Vector512.Create(columns.First.Mask));
-        var b = StartOf(columns.Second, first);
-        var (bStep, bSpread, bMask) = (RowsPerStep * columns.Second.Width, Spread[columns.Second.Width], Vector512.Create(columns.Second.Mask));
-        var c = StartOf(columns.Third, first);
-        var (cStep, cSpread, cMask) = (RowsPerStep * columns.Third.Width, Spread[columns.Third.Width], Vector512.Create(columns.Third.Mask));
-        var d = StartOf(columns.Fourth, first);
-        var (dStep, dSpread, dMask) = (RowsPerStep * columns.Fourth.Width, Spread[columns.Fourth.Width], Vector512.Create(columns.Fourth.Mask));
-        var scale = Vector512.Create(columns.First.Scale);
-        var isScaled = columns.First.Scale != 1;
-        var lowRows = Vector512.Create(0ul, 1, 8, 9, 2, 3, 10, 11);
-        var highRows = Vector512.Create(4ul, 5, 12, 13, 6, 7, 14, 15);
-        var row = 0;
-        for (; row + RowsPerStep <= count; row += RowsPerStep)
-        {
-            var va = Avx512Vbmi.PermuteVar64x8(Vector512.Load(a), aSpread).AsUInt64() & aMask;
-            var vb = Avx512Vbmi.PermuteVar64x8(Vector512.Load(b), bSpread).AsUInt64() & bMask;
-            var vc = Avx512Vbmi.PermuteVar64x8(Vector512.Load(c), cSpread).AsUInt64() & cMask;
-            var vd = Avx512Vbmi.PermuteVar64x8(Vector512.Load(d), dSpread).AsUInt64() & dMask;
-            Sse.Prefetch0(a + PrefetchBytes);
-            Sse.Prefetch0(b + PrefetchBytes);
-            Sse.Prefetch0(c + PrefetchBytes);
-            Sse.Prefetch0(d + PrefetchBytes);
-            if (isScaled)
-            {
-                va = Avx512DQ.MultiplyLow(va, scale);
-            }
-
-            // a0 b0 a2 b2 a4 b4 a6 b6 and so on; pairs of pairs make rows 0 and 2, 4 and 6, 1 and 3, 5 and 7.
-            var abEven = Avx512F.UnpackLow(va, vb);
-            var abOdd = Avx512F.UnpackHigh(va, vb);
-            var cdEven = Avx512F.UnpackLow(vc, vd);
-            var cdOdd = Avx512F.UnpackHigh(vc, vd);
-            var rows02 = Avx512F.PermuteVar8x64x2(abEven, lowRows, cdEven);
-            var rows13 = Avx512F.PermuteVar8x64x2(abOdd, lowRows, cdOdd);
-            var rows46 = Avx512F.PermuteVar8x64x2(abEven, highRows, cdEven);
-            var rows57 = Avx512F.PermuteVar8x64x2(abOdd, highRows, cdOdd);
-            Add(totals, Code(code, 0), rows02.GetLower());
-            Add(totals + copyStride, Code(code, 1), rows13.GetLower());
-            Add(totals + (2 * copyStride), Code(code, 2), rows02.GetUpper());
-            Add(totals + (3 * copyStride), Code(code, 3), rows13.GetUpper());
-            Add(totals, Code(code, 4), rows46.GetLower());
-            Add(totals + copyStride, Code(code, 5), rows57.GetLower());
-            Add(totals + (2 * copyStride), Code(code, 6), rows46.GetUpper());
-            Add(totals + (3 * copyStride), Code(code, 7), rows57.GetUpper());
-            code += RowsPerStep;
-            a += aStep;
-            b += bStep;
-            c += cStep;
-            d += dStep;
-        }
-
-        for (; row < count; row++)
-        {
-            var at = first + row;
-            var values = Vector256.Create(columns.First[at], columns.Second[at], columns.Third[at], columns.Fourth[at]);
-            Add(totals + ((row & 3) * copyStride), Code(code++, 0), values);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nuint Code<TCode>(TCode* code, int row)
-        where TCode : unmanaged =>
-        sizeof(TCode) == 1 ? ((byte*)code)[row] : sizeof(TCode) == 2 ? ((ushort*)code)[row] : ((uint*)code)[row];
+    private static Vector256<ulong> RowOf(in ColumnQuad columns, int row) =>
+        Vector256.Create(columns.First[row], columns.Second[row], columns.Third[row], columns.Fourth[row]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(long* totals, nuint group, Vector256<ulong> values)
@@ -292,17 +568,35 @@ internal static unsafe class NarrowGroupSum
         (Vector256.Load(at) + values).Store(at);
     }
 
-    private static Vector512<byte> SpreadOf(int width)
+    private static Vector512<byte> SpreadOf(int width, int firstRow)
     {
         Span<byte> positions = stackalloc byte[Vector512<byte>.Count];
         for (var i = 0; i < positions.Length; i++)
         {
-            positions[i] = (byte)Math.Min(((i / sizeof(ulong)) * width) + (i % sizeof(ulong)), Vector512<byte>.Count - 1);
+            positions[i] = (byte)Math.Min(((firstRow + (i / sizeof(ulong))) * width) + (i % sizeof(ulong)), Vector512<byte>.Count - 1);
         }
 
         return Vector512.Create<byte>(positions);
     }
 
+    private static Vector256<byte> PairSpreadOf(int width)
+    {
+        var pair = HalfSpreadOf(width, row: 0, half: 0) & HalfSpreadOf(width, row: 1, half: 1);
+        return Vector256.Create(pair, pair);
+    }
+
+    private static Vector128<byte> HalfSpreadOf(int width, int row, int half)
+    {
+        Span<byte> positions = stackalloc byte[Vector128<byte>.Count];
+        positions.Fill(byte.MaxValue);
+        for (var i = 0; i < width; i++)
+        {
+            positions[(half * sizeof(ulong)) + i] = (byte)((row * width) + i);
+        }
+
+        return Vector128.Create<byte>(positions);
+    }
+
     // A column of zeros has no memory: its loads find the codes, and its mask makes zeros of them.
-    private static byte* StartOf(NarrowColumn column, int first) => (byte*)column.Address + ((nint)first * column.Width);
+    private static byte* StartOf(in NarrowColumn column, int first) => (byte*)column.Address + ((nint)first * column.Width);
 }
