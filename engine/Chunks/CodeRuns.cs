@@ -123,7 +123,7 @@ internal unsafe ref struct RowRanges
     /// <summary>Writes the next ranges.</summary>
     /// <param name="ranges">Room for some.</param>
     /// <returns>Ranges written; fewer than there is room for only where there are no more.</returns>
-    public int Take(Span<RowRange> ranges)
+    public int Take(scoped Span<RowRange> ranges)
     {
         var count = 0;
         while (count < ranges.Length && MoveNext())

@@ -272,7 +272,7 @@ public sealed class PrefixSumCube
     }
 
     /// <summary>A segment's basis is the one before it and that segment's last row.</summary>
-    private unsafe void FillBases(Span<long> target)
+    private void FillBases(Span<long> target)
     {
         target.Clear();
         for (var i = 1; i < segments.Length; i++)
@@ -309,7 +309,7 @@ public sealed class PrefixSumCube
     private sealed record Segment(long[] Steps, UsageChunk[] Chunks, int Groups, NativeBuffer Sums);
 
     /// <summary>The running sums of one segment while it is filled.</summary>
-    private sealed unsafe class SegmentSums
+    private sealed class SegmentSums
     {
         private readonly CubeKey key;
         private readonly PairDictionary? pairs;
@@ -332,7 +332,7 @@ public sealed class PrefixSumCube
                 quads[quad] = new long[Math.Max(1, groups) * Lanes * (copyStride == 0 ? 1 : 4)];
             }
 
-            numbers = pairs is null ? [] : GC.AllocateUninitializedArray<int>(BlockRows + (NarrowColumn.PaddingBytes / sizeof(int)), pinned: true);
+            numbers = pairs is null ? [] : new int[BlockRows];
         }
 
         public void Fill(Span<long> target, SegmentPlan plan)
@@ -367,13 +367,13 @@ public sealed class PrefixSumCube
                 return;
             }
 
-            fixed (int* address = numbers)
+            for (var row = first; row < first + count; row += BlockRows)
             {
-                for (var row = first; row < first + count; row += BlockRows)
+                var block = numbers.AsSpan(0, Math.Min(BlockRows, first + count - row));
+                pairs.NumberRows(chunk.Codes(key.First), [], chunk.Codes(key.Second!.Value), [], row, block);
+                for (var quad = 0; quad < quads.Length; quad++)
                 {
-                    var length = Math.Min(BlockRows, first + count - row);
-                    pairs.NumberRows(chunk.Codes(key.First), [], chunk.Codes(key.Second!.Value), [], row, numbers.AsSpan(0, length));
-                    Add(new NarrowColumn((nint)(address - row), sizeof(int), 1, (ulong)groups - 1), chunk, row, length);
+                    NarrowGroupSum.Four(block, groups - 1, ColumnQuad.Of(chunk, measures, quad), row, quads[quad], copyStride);
                 }
             }
         }

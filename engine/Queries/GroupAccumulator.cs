@@ -13,13 +13,14 @@ namespace Analytics.Engine.Queries;
 /// bits instead. A derived dimension is folded from the stored codes once a bucket, not once a row. Not thread-safe: each
 /// thread has its own, with pairs of its own.
 /// </remarks>
-internal sealed unsafe class GroupAccumulator
+internal sealed class GroupAccumulator
 {
     // Columns of one step stay in the first-level cache with the codes that go with them.
     private const int BlockRows = 2_048;
 
     // With few groups, rows in turn go to four copies of the totals: see GroupSum.Four.
     private const int MaxGroupsWithCopies = 256;
+    private const int RangesAtOnce = 256;
 
     private readonly MeasureLanes lanes;
     private readonly Dimension left;
@@ -68,8 +69,7 @@ internal sealed unsafe class GroupAccumulator
             quads[quad] = new long[copyStride == 0 ? groups * GroupSum.Lanes : 4 * copyStride];
         }
 
-        // Kernels read whole registers of codes.
-        numbers = Pairs is null ? [] : GC.AllocateUninitializedArray<int>(BlockRows + (NarrowColumn.PaddingBytes / sizeof(int)), pinned: true);
+        numbers = Pairs is null ? [] : new int[BlockRows];
         touched = new int[groups];
         lastBucket = new int[groups];
         var targets = Pairs is null ? table.Table(grouping.First).Count : groups;
@@ -109,6 +109,12 @@ internal sealed unsafe class GroupAccumulator
             return;
         }
 
+        if (selections is [var only] && chunk.CodeRuns(only.Dimension) is { IsEmpty: false } runs)
+        {
+            AddRuns(chunk, runs.Select(new CodePredicate(runs.Codes, only.Accepted.Span), first, count));
+            return;
+        }
+
         var rows = ArrayPool<int>.Shared.Rent(BlockRows);
         for (var row = first; row < first + count; row += BlockRows)
         {
@@ -119,12 +125,7 @@ internal sealed unsafe class GroupAccumulator
                 continue;
             }
 
-            var selected = NarrowFilter.Select(chunk.Codes(selections[0].Dimension), row, length, selections[0].Accepted.Span, rows);
-            for (var i = 1; i < selections.Count && selected > 0; i++)
-            {
-                selected = NarrowFilter.Narrow(chunk.Codes(selections[i].Dimension), row, selections[i].Accepted.Span, rows.AsSpan(0, selected));
-            }
-
+            var selected = Selection.Select(selections, chunk, row, length, rows);
             AddSelected(chunk, row, rows.AsSpan(0, selected));
         }
 
@@ -206,6 +207,40 @@ internal sealed unsafe class GroupAccumulator
         }
     }
 
+    /// <summary>Adds rows that lie together: where a column is clustered, a filter on it finds ranges.</summary>
+    private void AddRuns(UsageChunk chunk, RowRanges found)
+    {
+        Span<RowRange> ranges = stackalloc RowRange[RangesAtOnce];
+        for (var count = found.Take(ranges); count > 0; count = found.Take(ranges))
+        {
+            if (Pairs is not null || isSparse || wide.Any(totals => totals is not null))
+            {
+                foreach (var range in ranges[..count])
+                {
+                    AddRange(chunk, range);
+                }
+
+                continue;
+            }
+
+            AddQuads(chunk.Codes(left), chunk, ranges[..count]);
+        }
+    }
+
+    private void AddRange(UsageChunk chunk, RowRange range)
+    {
+        if (Pairs is null)
+        {
+            AddAll(chunk, range.First, range.Count);
+            return;
+        }
+
+        for (var row = range.First; row < range.First + range.Count; row += BlockRows)
+        {
+            AddPairs(chunk, row, Math.Min(BlockRows, range.First + range.Count - row));
+        }
+    }
+
     private void AddAll(UsageChunk chunk, int first, int count)
     {
         var codes = chunk.Codes(left);
@@ -221,7 +256,7 @@ internal sealed unsafe class GroupAccumulator
             }
         }
 
-        AddQuads(codes, chunk, first, count);
+        AddQuads(codes, chunk, [new RowRange(first, count)]);
     }
 
     private void AddPairs(UsageChunk chunk, int first, int count)
@@ -231,7 +266,14 @@ internal sealed unsafe class GroupAccumulator
         MakeRoom();
         Touch(block);
         AddWide(chunk, first, block);
-        AddQuads(NumbersFrom(first), chunk, first, count);
+        for (var quad = 0; quad < quads.Length; quad++)
+        {
+            var columns = ColumnQuad.Of(chunk, lanes.Measures, quad);
+            if (IsNeeded(columns))
+            {
+                NarrowGroupSum.Four(block, Pairs.Count - 1, columns, first, quads[quad], copyStride);
+            }
+        }
     }
 
     private void AddSelected(UsageChunk chunk, int first, ReadOnlySpan<int> rows)
@@ -246,14 +288,13 @@ internal sealed unsafe class GroupAccumulator
         {
             Pairs.NumberRowsAt(codes, leftMap, chunk.Codes(right), rightMap, first, rows, numbers);
             MakeRoom();
-            codes = NumbersFrom(first);
         }
 
         if (isSparse || wide.Any(totals => totals is not null))
         {
             Span<int> selected = stackalloc int[BlockRows];
             selected = selected[..rows.Length];
-            codes.Take(first, rows, selected);
+            TakeGroups(codes, first, rows, selected);
             Touch(selected);
             AddWideAt(chunk, first, rows, selected);
         }
@@ -261,28 +302,47 @@ internal sealed unsafe class GroupAccumulator
         for (var quad = 0; quad < quads.Length; quad++)
         {
             var columns = ColumnQuad.Of(chunk, lanes.Measures, quad);
-            if (IsNeeded(columns))
+            if (!IsNeeded(columns))
+            {
+                continue;
+            }
+
+            if (Pairs is null)
             {
                 NarrowGroupSum.FourAt(codes, columns, first, rows, quads[quad], copyStride);
+            }
+            else
+            {
+                NarrowGroupSum.FourAt(numbers, Pairs.Count - 1, columns, first, rows, quads[quad], copyStride);
             }
         }
     }
 
-    private void AddQuads(NarrowColumn codes, UsageChunk chunk, int first, int count)
+    private void TakeGroups(NarrowColumn codes, int first, ReadOnlySpan<int> rows, Span<int> target)
+    {
+        if (Pairs is null)
+        {
+            codes.Take(first, rows, target);
+            return;
+        }
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            target[i] = numbers[rows[i]];
+        }
+    }
+
+    private void AddQuads(NarrowColumn codes, UsageChunk chunk, ReadOnlySpan<RowRange> ranges)
     {
         for (var quad = 0; quad < quads.Length; quad++)
         {
             var columns = ColumnQuad.Of(chunk, lanes.Measures, quad);
             if (IsNeeded(columns))
             {
-                NarrowGroupSum.Four(codes, columns, first, count, quads[quad], copyStride);
+                NarrowGroupSum.FourIn(codes, columns, ranges, quads[quad], copyStride);
             }
         }
     }
-
-    /// <summary>The numbers of a block's rows as a column whose row <paramref name="first"/> is the first of them.</summary>
-    private NarrowColumn NumbersFrom(int first) =>
-        new((nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref numbers[0]) - ((nint)first * sizeof(int)), sizeof(int), 1, (ulong)Pairs!.Count - 1);
 
     /// <summary>What is summed in 128 bits.</summary>
     private void AddWide(UsageChunk chunk, int first, ReadOnlySpan<int> codes)

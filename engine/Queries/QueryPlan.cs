@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Analytics.Engine.Chunks;
+using Analytics.Engine.Kernels;
 using Analytics.Engine.Projections;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
@@ -274,18 +275,69 @@ public sealed class QueryPlan
 /// <param name="Accepted">One entry for each code.</param>
 public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepted)
 {
-    /// <summary>Whether a chunk may have an accepted code.</summary>
-    /// <param name="chunk">The chunk.</param>
-    public bool MayHold(UsageChunk chunk) => Codes(chunk).Contains(true);
+    private readonly ulong[] bitmap = BitmapOf(Accepted.Span);
 
-    /// <summary>Whether all codes that a chunk may have are accepted.</summary>
+    /// <summary>Whether a chunk has an accepted code.</summary>
     /// <param name="chunk">The chunk.</param>
-    public bool HoldsAll(UsageChunk chunk) => !Codes(chunk).Contains(false);
-
-    private ReadOnlySpan<bool> Codes(UsageChunk chunk)
+    public bool MayHold(UsageChunk chunk)
     {
         ArgumentNullException.ThrowIfNull(chunk);
-        return Accepted.Span[chunk.MinCode(Dimension)..(chunk.MaxCode(Dimension) + 1)];
+        var present = chunk.CodesPresent(Dimension);
+        for (var i = 0; i < present.Length; i++)
+        {
+            if ((present[i] & bitmap[i]) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether all codes of a chunk are accepted.</summary>
+    /// <param name="chunk">The chunk.</param>
+    public bool HoldsAll(UsageChunk chunk)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        var present = chunk.CodesPresent(Dimension);
+        for (var i = 0; i < present.Length; i++)
+        {
+            if ((present[i] & ~bitmap[i]) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The rows that all of some selections accept.</summary>
+    /// <param name="selections">One or more, those that accept few first.</param>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="rows">Room for as many positions, relative to the first row, ascending.</param>
+    /// <returns>Number of positions.</returns>
+    internal static int Select(IReadOnlyList<Selection> selections, UsageChunk chunk, int first, int count, Span<int> rows)
+    {
+        var selected = NarrowFilter.Select(chunk.Codes(selections[0].Dimension), first, count, selections[0].Accepted.Span, rows);
+        for (var i = 1; i < selections.Count && selected > 0; i++)
+        {
+            selected = NarrowFilter.Narrow(chunk.Codes(selections[i].Dimension), first, selections[i].Accepted.Span, rows[..selected]);
+        }
+
+        return selected;
+    }
+
+    private static ulong[] BitmapOf(ReadOnlySpan<bool> accepted)
+    {
+        var words = new ulong[(accepted.Length + 63) / 64];
+        for (var code = 0; code < accepted.Length; code++)
+        {
+            words[code / 64] |= accepted[code] ? 1ul << (code % 64) : 0;
+        }
+
+        return words;
     }
 }
 

@@ -86,6 +86,29 @@ public class QueryProperties
     });
 
     [Fact]
+    public void DistinctCounter_AnyQuery_EqualsPlainCounting() => ForAll((table, rows, query, random) =>
+    {
+        var distinct = new DistinctQuery(query.From, query.To, query.Zone, query.GroupBy)
+        {
+            Per = random.Next(2) == 0 ? Any(random, Dimensions.All) : null,
+            Predicates = query.Predicates,
+        };
+        var names = new SampleNames();
+
+        var counts = DistinctCounter.Run(distinct, table, CancellationToken.None);
+
+        var expected = PlainEvaluator.Selected(query, rows, names)
+            .GroupBy(row => distinct.Per is { } per ? PlainEvaluator.KeyOf(row, per, names) : string.Empty, row => PlainEvaluator.KeyOf(row, distinct.Counted, names))
+            .ToDictionary(group => group.Key, group => group.Distinct().ToArray());
+        for (var group = 0; group < counts.ByGroup.Count; group++)
+        {
+            var found = expected.GetValueOrDefault(distinct.Per is { } per ? table.Table(per).Key(group) : string.Empty, []);
+            Assert.Equal(found.Length, counts.ByGroup[group]);
+            Assert.Equal(found.Count(key => key.Length > 0), counts.Named(group));
+        }
+    });
+
+    [Fact]
     public void Run_AnyNumberOfThreads_GivesTheSameAnswer() => ForAll((table, _, query, random) =>
     {
         var expected = AnswerText.Of(Run(query, table));

@@ -139,7 +139,13 @@ internal static class PlainEvaluator
             (KeyOf(row, query.GroupBy, names), query.ThenBy is { } second ? KeyOf(row, second, names) : string.Empty);
     }
 
-    private static string KeyOf(UsageRow row, Dimension dimension, IUsageNames names) => dimension switch
+    /// <summary>The rows that count.</summary>
+    public static IEnumerable<UsageRow> Selected(UsageQuery query, IEnumerable<UsageRow> rows, IUsageNames names) => rows
+        .Where(row => query.Predicates.All(predicate => predicate.Keys.Contains(KeyOf(row, predicate.Dimension, names))))
+        .Where(row => PlainDays.DayOf(row.Start, query.Zone) is var day && query.From <= day && day <= query.To);
+
+    /// <summary>A row's key in any dimension.</summary>
+    public static string KeyOf(UsageRow row, Dimension dimension, IUsageNames names) => dimension switch
     {
         Dimension.Model or Dimension.Provider => names.Derive(dimension, row.Keys[(int)Dimension.Mapping]),
         Dimension.Member => names.Derive(dimension, row.Keys[(int)Dimension.ApiKey]),
