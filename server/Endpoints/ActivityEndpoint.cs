@@ -46,14 +46,14 @@ internal static class ActivityEndpoint
         var result = question.Run(new UsageQuery(request.From, request.To, request.Zone, size, groupBy) { RankBy = rankBy, Top = top });
         await question.AnswerAsync(async json =>
         {
-            json.Writer.WriteString("groupBy", UsageJson.DimensionNames.First(name => name.Value == groupBy).Key);
-            json.Writer.WriteString("bucket", bucket);
+            json.Text.Text("groupBy", UsageJson.DimensionNames.First(name => name.Value == groupBy).Key);
+            json.Text.Text("bucket", bucket);
             json.Range(result.Plan);
-            json.Writer.WriteStartObject("totals");
+            json.Text.StartObject("totals");
             json.Metrics(result.Totals);
-            json.Writer.WriteEndObject();
+            json.Text.EndObject();
             await json.BucketsAsync("activity", result, fields, question.Cancellation);
-            json.Ranking("ranking", result);
+            await json.RankingAsync("ranking", result, question.Cancellation);
         });
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
@@ -64,13 +63,16 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
             $"plan;dur={planTime.TotalMilliseconds:0.###}, scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
-        var writer = new Utf8JsonWriter(Context.Response.BodyWriter, UsageJson.Options);
-        await using (writer)
+        using var text = new JsonText(Context.Response.BodyWriter);
+        text.StartObject();
+        await write(new UsageJson(text, Request.IsMoneyText));
+        text.EndObject();
+        if (!text.IsSent)
         {
-            writer.WriteStartObject();
-            await write(new UsageJson(writer, Context.Response.BodyWriter, Request.IsMoneyText));
-            writer.WriteEndObject();
+            Context.Response.ContentLength = text.Pending.Length;
         }
+
+        await text.SendAsync(Cancellation);
     }
 }
 
