@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -84,6 +83,7 @@ internal static partial class HttpLoad
     internal static OpenLoadResult Open(Uri url, string? token, string path, long[] due, int connections, ReadOnlyMemory<byte> expected)
     {
         var latencies = new long[due.Length];
+        var timings = new string?[due.Length];
         var (next, late, latest, bytes) = (-1, 0, 0L, 0L);
         Exception? failure = null;
         var open = Enumerable.Range(0, connections).Select(_ => new HttpConnection(url, path, token)).ToArray();
@@ -99,7 +99,7 @@ internal static partial class HttpLoad
         }
 
         Array.Sort(latencies);
-        return new OpenLoadResult(latencies, late, latest, bytes, elapsed);
+        return new OpenLoadResult(latencies, late, latest, bytes, elapsed, MedianParts(timings));
 
         void Work(HttpConnection connection)
         {
@@ -120,6 +120,7 @@ internal static partial class HttpLoad
                         InterlockedMax(ref latest, behind);
                     }
 
+                    timings[i] = connection.Field("Server-Timing");
                     Interlocked.Add(ref bytes, connection.BodyLength);
                     Check(connection, expected.Span);
                 }
@@ -157,9 +158,9 @@ internal static partial class HttpLoad
 
             {run.Rate:0.#} requests/s for {run.Seconds:0.#} s, {(run.Seed is null ? "constant" : "Poisson")} arrivals, {run.Connections} connections, {expected.Length:N0} bytes an answer, every one compared. Latency counts from when a request was due. {result.Late:N0} of {result.Latencies.Length:N0} started more than 1 ms late (at most {result.LatestNanoseconds / 1e6:0.0} ms).{cpu} {Machine()}, load before the run {load}.
 
-            | p50 | p90 | p99 | p99.9 | max | requests/s | body |
-            |---:|---:|---:|---:|---:|---:|---:|
-            | {At(50)} | {At(90)} | {At(99)} | {At(99.9)} | {At(100)} | {result.Latencies.Length / seconds:0.0} | {result.Bytes / seconds / 1e6:N0} MB/s |
+            | p50 | p90 | p99 | p99.9 | max | requests/s | body | Server-Timing, medians |
+            |---:|---:|---:|---:|---:|---:|---:|---|
+            | {At(50)} | {At(90)} | {At(99)} | {At(99.9)} | {At(100)} | {result.Latencies.Length / seconds:0.0} | {result.Bytes / seconds / 1e6:N0} MB/s | {Words(result.Parts)} |
 
             """);
 
@@ -174,7 +175,7 @@ internal static partial class HttpLoad
         var expected = connection.Body;
         var (start, load) = (MonotonicClock.Now, LoadAverage());
         List<long> times = [];
-        Dictionary<string, List<double>> parts = new(StringComparer.Ordinal);
+        List<string?> timings = [];
         for (var isWarm = run.Warmup <= 0; ;)
         {
             var sent = MonotonicClock.Now;
@@ -187,11 +188,7 @@ internal static partial class HttpLoad
             else if (isWarm)
             {
                 times.Add(end - sent);
-                foreach (Match part in TimingPart().Matches(connection.Field("Server-Timing") ?? string.Empty))
-                {
-                    (CollectionsMarshal.GetValueRefOrAddDefault(parts, part.Groups[1].Value, out _) ??= []).Add(double.Parse(part.Groups[2].Value, CultureInfo.InvariantCulture));
-                }
-
+                timings.Add(connection.Field("Server-Timing"));
                 if (end - start > run.Seconds * 1e9)
                 {
                     break;
@@ -201,8 +198,8 @@ internal static partial class HttpLoad
 
         times.Sort();
         var median = times[times.Count / 2] / 1e6;
-        var timing = parts.Select(part => (part.Key, Median: part.Value.Order().ElementAt(part.Value.Count / 2))).ToArray();
-        var engine = timing.Where(part => part.Key is "plan" or "scan").Sum(part => part.Median);
+        var parts = MedianParts(timings);
+        var engine = parts.Where(part => part.Part is "plan" or "scan").Sum(part => part.Milliseconds);
         return string.Create(CultureInfo.InvariantCulture, $"""
 
             `GET {run.Path}`
@@ -211,10 +208,21 @@ internal static partial class HttpLoad
 
             | whole request | body by the whole request | Server-Timing | body by the rest |
             |---:|---:|---|---:|
-            | {median:0.00} ms | {expected.Length / median / 1e3:N0} MB/s | {string.Join(", ", timing.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {part.Median:0.00} ms")))} | {expected.Length / (median - engine) / 1e3:N0} MB/s |
+            | {median:0.00} ms | {expected.Length / median / 1e3:N0} MB/s | {Words(parts)} | {expected.Length / (median - engine) / 1e3:N0} MB/s |
 
             """);
     }
+
+    private static IReadOnlyList<(string Part, double Milliseconds)> MedianParts(IEnumerable<string?> timings) =>
+    [
+        .. timings.SelectMany(timing => TimingPart().Matches(timing ?? string.Empty))
+            .Select(match => (Part: match.Groups[1].Value, Milliseconds: double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)))
+            .GroupBy(part => part.Part, StringComparer.Ordinal)
+            .Select(part => (part.Key, part.Select(one => one.Milliseconds).Order().ElementAt(part.Count() / 2))),
+    ];
+
+    private static string Words(IReadOnlyList<(string Part, double Milliseconds)> parts) =>
+        string.Join(", ", parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Part} {part.Milliseconds:0.00} ms")));
 
     private static byte[] FirstAnswer(Target target, string path)
     {
@@ -251,6 +259,7 @@ internal static partial class HttpLoad
             latestStartMs = result.LatestNanoseconds / 1e6,
             machine = Machine(),
             load,
+            serverTimingMs = result.Parts.ToDictionary(part => part.Part, part => part.Milliseconds),
             percentiles = Percentiles.Select(percentile => new { percentile, ms = result.At(percentile) / 1e6 }),
         },
         Indented) + "\n";
@@ -307,7 +316,9 @@ internal sealed record LoadRun(string Path, double Rate, double Seconds, double 
 /// <param name="LatestNanoseconds">The most that one of them was late.</param>
 /// <param name="Bytes">Of all bodies.</param>
 /// <param name="ElapsedNanoseconds">From the start to the last answer.</param>
-internal sealed record OpenLoadResult(long[] Latencies, int Late, long LatestNanoseconds, long Bytes, long ElapsedNanoseconds)
+/// <param name="Parts">Medians of what the server says that it spent, in milliseconds.</param>
+internal sealed record OpenLoadResult(
+    long[] Latencies, int Late, long LatestNanoseconds, long Bytes, long ElapsedNanoseconds, IReadOnlyList<(string Part, double Milliseconds)> Parts)
 {
     /// <summary>The smallest latency that so many percent of the requests do not exceed.</summary>
     /// <param name="percentile">0 to 100.</param>
