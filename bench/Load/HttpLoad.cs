@@ -322,5 +322,5 @@ internal sealed record OpenLoadResult(
 {
     /// <summary>The smallest latency that so many percent of the requests do not exceed.</summary>
     /// <param name="percentile">0 to 100.</param>
-    public long At(double percentile) => Latencies[Math.Clamp((int)Math.Ceiling(percentile / 100 * Latencies.Length) - 1, 0, Latencies.Length - 1)];
+    public long At(double percentile) => Latencies[Math.Clamp((int)Math.Ceiling(percentile * Latencies.Length / 100) - 1, 0, Latencies.Length - 1)];
 }

@@ -94,16 +94,15 @@ internal static class ReadingEndpoint
         var clock = app.Services.GetRequiredService<IClock>();
         return app.MapGet(path, (Delegate)(async Task (HttpContext context) =>
         {
-            var (organization, problem) = Authorization.Check(context, store.Directory, surface);
-            if (organization is null)
+            var (snapshot, problem) = Authorization.Check(context, store, surface);
+            if (snapshot is null)
             {
                 await ProblemResponse.WriteAsync(context, problem!);
                 return;
             }
 
-            var request = ReadingRequest.Read(context.Request, accepted, organization, clock.GetCurrentInstant());
-            var (usage, directory) = store.Snapshot(organization.Id);
-            var question = new Question(context, request, usage, directory);
+            var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
+            var question = new Question(context, request, snapshot.Usage, snapshot.Directory);
             await handler(question);
         }));
     }
