@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Analytics.Bench;
 using Analytics.Bench.Comparison;
+using Analytics.Bench.Load;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -28,7 +29,7 @@ compare.SetAction(parsed => SideBySide.Run(parsed.GetValue(data)!, parsed.GetVal
 var load = new Command("load", "All usage files into memory and back to disk beside DuckDB; sums are compared before anything is timed.") { data, rounds };
 load.SetAction(parsed => LoadFromParquet.Run(parsed.GetValue(data)!, parsed.GetValue(rounds), Console.Out));
 
-var root = new RootCommand("Benchmarks that check their answers.") { check, micro, compare, load };
+var root = new RootCommand("Benchmarks that check their answers.") { check, micro, compare, load, HttpLoad.Create() };
 root.SetAction(parsed =>
 {
     if (!parsed.GetValue(check))

@@ -66,7 +66,7 @@ public sealed class QueryPlan
     public ComparisonRange? Comparison { get; private init; }
 
     /// <summary>The plan for the earlier range: one bucket.</summary>
-    internal QueryPlan? Previous { get; private init; }
+    public QueryPlan? Previous { get; private init; }
 
     /// <summary>How rows get their group.</summary>
     internal Grouping Grouping { get; }

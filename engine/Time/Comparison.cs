@@ -22,6 +22,10 @@ public enum Comparison
 /// <param name="End">First instant after what is compared; <paramref name="Start"/> where nothing has elapsed.</param>
 public readonly record struct ComparisonRange(LocalDate From, LocalDate To, Instant Start, Instant End)
 {
+    /// <summary>The last local day of which something is compared; the first one where nothing is.</summary>
+    /// <param name="zone">Zone whose days are counted.</param>
+    public LocalDate LastDay(DateTimeZone zone) => End > Start ? LocalDate.Min(To, (End - Duration.Epsilon).InZone(zone).Date) : From;
+
     /// <summary>Finds it.</summary>
     /// <param name="comparison">Which; not <see cref="Comparison.None"/>.</param>
     /// <param name="from">First local day of the range.</param>

@@ -5,20 +5,52 @@ namespace Analytics.Server.Contracts;
 /// <summary>Usage of a range by bucket, each broken down by one dimension.</summary>
 internal sealed record ActivityResponse : RangeResponse
 {
-    /// <summary>The dimension: model, mapping, provider, project, apiKey, member, app, serviceType or agent.</summary>
+    /// <summary>The dimension: model, mapping, provider, project, apiKey, member, app, serviceType or agent; or two, separated by a comma.</summary>
     public required string GroupBy { get; init; }
 
     /// <summary>hour, day, week or month.</summary>
     public required string Bucket { get; init; }
 
     /// <summary>Sums of the whole range.</summary>
-    public required Metrics Totals { get; init; }
+    public required ComparedMetrics Totals { get; init; }
+
+    /// <summary>With compare: the earlier range.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ComparedRange? Comparison { get; init; }
+
+    /// <summary>With explain=plan: how the answer was come by, as text.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Plan { get; init; }
 
     /// <summary>All buckets of the range in order, those without usage included.</summary>
     public required IReadOnlyList<ActivityBucket> Activity { get; init; }
 
     /// <summary>Groups of the whole range, largest first; they sum to totals.</summary>
     public required IReadOnlyList<RankedGroup> Ranking { get; init; }
+}
+
+/// <summary>The range that this one is compared with, as far as this one has elapsed.</summary>
+internal sealed record ComparedRange
+{
+    /// <summary>First local day, YYYY-MM-DD.</summary>
+    public required string From { get; init; }
+
+    /// <summary>Last local day of which something is compared, YYYY-MM-DD.</summary>
+    public required string To { get; init; }
+
+    /// <summary>First instant (RFC 3339, UTC).</summary>
+    public required string Start { get; init; }
+
+    /// <summary>First instant after it (RFC 3339, UTC).</summary>
+    public required string End { get; init; }
+}
+
+/// <summary>Metrics, beside those of an earlier range where one was asked for.</summary>
+internal record ComparedMetrics : Metrics
+{
+    /// <summary>With compare: the metrics of the earlier range.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Metrics? Previous { get; init; }
 }
 
 /// <summary>What every answer about a range says.</summary>
@@ -63,13 +95,22 @@ internal sealed record ActivityBucket : Metrics
 /// <summary>One group of a bucket, with the metrics that fields asked for: cost, requestCount and totalTokens unless told otherwise.</summary>
 internal sealed record BreakdownEntry
 {
-    /// <summary>Id; empty for usage that has none, null for Others.</summary>
-    public required string? Key { get; init; }
+    /// <summary>Id; empty for usage that has none, null for Others. Not with two dimensions, but for Others.</summary>
+    public string? Key { get; init; }
 
     /// <summary>What people read.</summary>
-    public required string Label { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Label { get; init; }
 
-    /// <summary>True where the thing was deleted; its history stays.</summary>
+    /// <summary>With two dimensions: the id in each.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Keys { get; init; }
+
+    /// <summary>With two dimensions: what people read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>True where the thing, or one of the two, was deleted; its history stays.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Deleted { get; init; }
 
@@ -127,15 +168,24 @@ internal sealed record BreakdownEntry
 }
 
 /// <summary>One group of the whole range.</summary>
-internal sealed record RankedGroup : Metrics
+internal sealed record RankedGroup : ComparedMetrics
 {
-    /// <summary>Id; empty for usage that has none, null for Others.</summary>
-    public required string? Key { get; init; }
+    /// <summary>Id; empty for usage that has none, null for Others. Not with two dimensions, but for Others.</summary>
+    public string? Key { get; init; }
 
     /// <summary>What people read.</summary>
-    public required string Label { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Label { get; init; }
 
-    /// <summary>True where the thing was deleted; its history stays.</summary>
+    /// <summary>With two dimensions: the id in each.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Keys { get; init; }
+
+    /// <summary>With two dimensions: what people read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>True where the thing, or one of the two, was deleted; its history stays.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Deleted { get; init; }
 

@@ -78,12 +78,14 @@ internal static class ApiDescription
 
     private static OpenApiParameter Parameter(QueryParameter parameter)
     {
+        var words = string.Join('|', parameter.Words.Concat(parameter.Aliases));
         var value = new OpenApiSchema
         {
             Type = parameter.IsCount ? JsonSchemaType.Integer : JsonSchemaType.String,
             Format = parameter.Format,
             Minimum = parameter.IsCount ? "1" : null,
-            Enum = parameter.Words.Count == 0 ? null : [.. parameter.Words.Concat(parameter.Aliases).Select(word => (JsonNode)word)],
+            Enum = parameter.Words.Count == 0 || parameter.MaxWords > 1 ? null : [.. parameter.Words.Concat(parameter.Aliases).Select(word => (JsonNode)word)],
+            Pattern = parameter.MaxWords > 1 ? $"^({words})(,({words})){{0,{parameter.MaxWords - 1}}}$" : null,
             Default = parameter.Default is null ? null : (JsonNode)parameter.Default,
         };
         JsonNode example = parameter.IsCount ? int.Parse(parameter.Example, System.Globalization.CultureInfo.InvariantCulture) : parameter.Example;

@@ -1,3 +1,4 @@
+using System.Text;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Server.Contracts;
@@ -49,31 +50,71 @@ internal record HeadlineMetrics
     public required long TotalTokens { get; init; }
 }
 
-/// <summary>One metric: its name in parameters and answers, and how it is written.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Write">Writes it as a property of the current object.</param>
-internal sealed record Metric(string Name, Action<UsageJson, UsageSums> Write)
+/// <summary>How a metric comes from sums and how it is written.</summary>
+internal enum MetricForm
 {
+    /// <summary>A measure as an integer.</summary>
+    Count,
+
+    /// <summary>A measure in pico-dollars, as dollars.</summary>
+    Money,
+
+    /// <summary>Input and output tokens together.</summary>
+    TotalTokens,
+
+    /// <summary>Errors per request, with up to 6 decimals.</summary>
+    ErrorRate,
+}
+
+/// <summary>One metric: its name in parameters and answers, and how it is written.</summary>
+internal sealed class Metric
+{
+    private readonly byte[] property;
+
+    private Metric(string name, MetricForm form, Measure measure)
+    {
+        (Name, Form, Measure) = (name, form, measure);
+        property = Encoding.ASCII.GetBytes($"\"{name}\":");
+    }
+
     /// <summary>All metrics, in the order in which they are written.</summary>
     public static IReadOnlyList<Metric> All { get; } =
     [
-        new("cost", (json, sums) => json.Money("cost", sums[Measure.Cost])),
-        Count("requestCount", Measure.RequestCount),
-        Count("errorCount", Measure.ErrorCount),
-        Count("clientErrorCount", Measure.ClientErrorCount),
-        Count("cacheHitCount", Measure.CacheHitCount),
-        Count("inputTokens", Measure.InputTokens),
-        Count("cachedInputTokens", Measure.CachedInputTokens),
-        Count("cacheWriteTokens", Measure.CacheWriteTokens),
-        Count("outputTokens", Measure.OutputTokens),
-        Count("reasoningTokens", Measure.ReasoningTokens),
-        new("totalTokens", (json, sums) => json.Integer("totalTokens", sums.TotalTokens)),
-        new("errorRate", (json, sums) => json.Millionths("errorRate", sums.ErrorRateMillionths)),
-        Count("unpricedRequestCount", Measure.UnpricedCount),
+        new("cost", MetricForm.Money, Measure.Cost),
+        new("requestCount", MetricForm.Count, Measure.RequestCount),
+        new("errorCount", MetricForm.Count, Measure.ErrorCount),
+        new("clientErrorCount", MetricForm.Count, Measure.ClientErrorCount),
+        new("cacheHitCount", MetricForm.Count, Measure.CacheHitCount),
+        new("inputTokens", MetricForm.Count, Measure.InputTokens),
+        new("cachedInputTokens", MetricForm.Count, Measure.CachedInputTokens),
+        new("cacheWriteTokens", MetricForm.Count, Measure.CacheWriteTokens),
+        new("outputTokens", MetricForm.Count, Measure.OutputTokens),
+        new("reasoningTokens", MetricForm.Count, Measure.ReasoningTokens),
+        new("totalTokens", MetricForm.TotalTokens, Measure.InputTokens),
+        new("errorRate", MetricForm.ErrorRate, Measure.ErrorCount),
+        new("unpricedRequestCount", MetricForm.Count, Measure.UnpricedCount),
     ];
 
     /// <summary>The metrics of a breakdown entry where nothing else was asked for.</summary>
     public static IReadOnlyList<Metric> Headline { get; } = [.. All.Where(metric => metric.Name is "cost" or "requestCount" or "totalTokens")];
 
-    private static Metric Count(string name, Measure measure) => new(name, (json, sums) => json.Integer(name, sums[measure]));
+    /// <summary>The name.</summary>
+    public string Name { get; }
+
+    /// <summary>How it is written.</summary>
+    public MetricForm Form { get; }
+
+    /// <summary>The measure, or one of the two that it is made of.</summary>
+    public Measure Measure { get; }
+
+    /// <summary>All measures that it is made of.</summary>
+    public IReadOnlyList<Measure> Measures => Form switch
+    {
+        MetricForm.TotalTokens => [Measure.InputTokens, Measure.OutputTokens],
+        MetricForm.ErrorRate => [Measure.ErrorCount, Measure.RequestCount],
+        _ => [Measure],
+    };
+
+    /// <summary>The name as JSON, with the colon.</summary>
+    public ReadOnlySpan<byte> Property => property;
 }

@@ -15,6 +15,9 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     /// <summary>The accepted words; empty where any text will do.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
+    /// <summary>How many of the words may be given, separated by commas.</summary>
+    public int MaxWords { get; init; } = 1;
+
     /// <summary>Other spellings that are accepted.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
@@ -40,11 +43,12 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
 
     public static readonly QueryParameter Money = new("money", "Whether every cost is a JSON number or a decimal text.", "number") { Words = ["number", "string"], Default = "number" };
 
-    public static readonly QueryParameter GroupBy = new("groupBy", "What the answer is broken down by; api_key and user mean apiKey and member.", "project")
+    public static readonly QueryParameter GroupBy = new("groupBy", "What the answer is broken down by; api_key and user mean apiKey and member. Two, separated by a comma, for a pivot: entries then have keys and labels.", "project")
     {
         Words = [.. UsageJson.DimensionNames.Keys],
         Aliases = ["api_key", "user"],
         Default = "model",
+        MaxWords = 2,
     };
 
     public static readonly QueryParameter Bucket = new("bucket", "How the range is cut: local hours or days, ISO weeks or calendar months clipped to the range.", "day")
@@ -59,6 +63,17 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     };
 
     public static readonly QueryParameter RankBy = new("rankBy", "The metric that groups are ordered by and share is a part of.", "cost") { Words = ["cost", "requests", "tokens"], Default = "cost" };
+
+    public static readonly QueryParameter Compare = new(
+        "compare",
+        "An earlier range whose metrics stand beside those of totals and ranking as previous: as many days (or whole months) before, or the same days a year before, cut where the data ends in this range.",
+        "previous")
+    {
+        Words = ["none", "previous", "previousYear"],
+        Default = "none",
+    };
+
+    public static readonly QueryParameter Explain = new("explain", "plan adds the query plan as text; for owners.", "plan") { Words = ["none", "plan"], Default = "none" };
 
     public static readonly QueryParameter Fields = new("fields", "Metrics of each breakdown entry, separated by commas, or all.", "cost,inputTokens,outputTokens")
     {

@@ -1,32 +1,18 @@
-using System.Globalization;
-using System.IO.Pipelines;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
-using NodaTime;
-using NodaTime.Text;
 
 namespace Analytics.Server.Contracts;
 
 /// <summary>The parts that all answers share, as JSON. Money and counts are written from integers, digit by digit.</summary>
-/// <param name="writer">Writes into <paramref name="body"/>.</param>
-/// <param name="body">What the client reads.</param>
+/// <param name="text">Where it is written.</param>
 /// <param name="isMoneyText">Whether costs are written as text.</param>
-internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isMoneyText)
+internal sealed class UsageJson(JsonText text, bool isMoneyText)
 {
-    // Always with digits, +00:00 for UTC, so that all hours of an answer look alike.
-    private static readonly OffsetDateTimePattern LocalTime = OffsetDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:sso<+HH:mm>");
+    private static readonly Metric[] AllMetrics = [.. Metric.All];
 
-    /// <summary>Label of what a cut at the top leaves.</summary>
-    public const string Others = "Others";
-
-    /// <summary>Names are written as they are: the answer is JSON in UTF-8 and never part of a page.</summary>
-    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    /// <summary>The writer.</summary>
-    public Utf8JsonWriter Writer { get; } = writer;
+    /// <summary>What is written.</summary>
+    public JsonText Text { get; } = text;
 
     /// <summary>Names of dimensions in parameters and answers.</summary>
     public static IReadOnlyDictionary<string, Dimension> DimensionNames { get; } = new Dictionary<string, Dimension>(StringComparer.Ordinal)
@@ -45,65 +31,78 @@ internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isM
     /// <summary>Range, zone and exactness of an answer.</summary>
     public void Range(QueryPlan plan)
     {
-        Writer.WriteString("timezone", plan.Query.Zone.Id);
-        Writer.WriteString("from", Date(plan.Query.From));
-        Writer.WriteString("to", Date(plan.Query.To));
-        Writer.WriteBoolean("exact", plan.IsExact);
+        Text.Text("timezone", plan.Query.Zone.Id);
+        Text.Date("from", plan.Query.From);
+        Text.Date("to", plan.Query.To);
+        Text.Flag("exact", plan.IsExact);
         if (plan.Table.DataThrough is { } end)
         {
-            Writer.WriteString("dataThrough", Instant(end));
+            Text.Instant("dataThrough", end);
         }
         else
         {
-            Writer.WriteNull("dataThrough");
+            Text.Text("dataThrough", null);
         }
     }
 
-    /// <summary>Metrics as properties of the current object.</summary>
-    /// <param name="sums">The sums.</param>
-    /// <param name="which">Which; all if null.</param>
-    public void Metrics(in UsageSums sums, IReadOnlyList<Metric>? which = null)
-    {
-        foreach (var metric in which ?? Metric.All)
-        {
-            metric.Write(this, sums);
-        }
-    }
+    /// <summary>All metrics as properties of the current object.</summary>
+    public void Metrics(in UsageSums sums) => Metrics(new WholeSums(in sums), AllMetrics);
 
-    /// <summary>Key, label and deletion of a group, as properties of the current object.</summary>
-    public void Group(GroupNames groups, int code)
+    /// <summary>Sums of the range, with those of the range that it is compared with, as an object; and that range.</summary>
+    public void Totals(QueryResult result)
     {
-        if (code == GroupTable.Others)
+        Text.StartObject("totals");
+        Metrics(result.Totals);
+        if (result.Previous is { } previous)
         {
-            Writer.WriteNull("key");
-            Writer.WriteString("label", Others);
-            return;
+            Text.StartObject("previous");
+            Metrics(previous.Totals);
+            Text.EndObject();
         }
 
-        Writer.WriteString("key", groups.Key(code));
-        Writer.WriteString("label", groups.Label(code));
-        if (groups.IsDeleted(code))
+        Text.EndObject();
+        if (result.Previous is { Range: var range })
         {
-            Writer.WriteBoolean("deleted", true);
+            Text.StartObject("comparison");
+            Text.Date("from", range.From);
+            Text.Date("to", range.LastDay(result.Plan.Query.Zone));
+            Text.Instant("start", range.Start);
+            Text.Instant("end", range.End);
+            Text.EndObject();
         }
     }
 
     /// <summary>Groups of a range with all metrics and their share of what they are ranked by, as an array.</summary>
-    public void Ranking(string name, QueryResult result)
+    /// <param name="name">The array's name.</param>
+    /// <param name="result">The answer.</param>
+    /// <param name="cancellation">The caller went away.</param>
+    public async Task RankingAsync(string name, QueryResult result, CancellationToken cancellation)
     {
         var rankBy = result.Plan.Query.RankBy;
         var whole = GroupOrder.Metric(rankBy, result.Totals);
-        Writer.WriteStartArray(name);
-        foreach (var (code, sums) in result.Ranking)
+        var groups = new EntryTexts(result.Groups);
+        Text.StartArray(name);
+        for (var i = 0; i < result.Ranking.Count; i++)
         {
-            Writer.WriteStartObject();
-            Group(result.Groups, code);
-            Metrics(sums);
-            Millionths("share", Ratio.Millionths(GroupOrder.Metric(rankBy, sums), whole));
-            Writer.WriteEndObject();
+            Text.StartObject();
+            Text.Properties(groups.Properties(result.Ranking.Code(i)));
+            Metrics(new OneGroup(result.Ranking, i), AllMetrics);
+            Text.Decimal("share", Ratio.Millionths(GroupOrder.Metric(rankBy, result.Ranking[i].Sums), whole) * 1_000_000);
+            if (result.Previous is { } previous)
+            {
+                Text.StartObject("previous");
+                Metrics(new OneGroup(previous.Ranking, i), AllMetrics);
+                Text.EndObject();
+            }
+
+            Text.EndObject();
+            if (Text.HasPiece)
+            {
+                await Text.SendAsync(cancellation);
+            }
         }
 
-        Writer.WriteEndArray();
+        Text.EndArray();
     }
 
     /// <summary>The buckets of a range with their breakdowns, as an array.</summary>
@@ -111,97 +110,126 @@ internal sealed class UsageJson(Utf8JsonWriter writer, PipeWriter body, bool isM
     /// <param name="result">The answer.</param>
     /// <param name="fields">Metrics of each breakdown entry.</param>
     /// <param name="cancellation">The caller went away.</param>
+    /// <remarks>Long answers leave piece by piece, at the pace of the client.</remarks>
     public async Task BucketsAsync(string name, QueryResult result, IReadOnlyList<Metric> fields, CancellationToken cancellation)
     {
-        long sent = 0;
-        Writer.WriteStartArray(name);
-        for (var i = 0; i < result.Buckets.Count; i++)
+        Metric[] written = [.. fields];
+        var groups = new EntryTexts(result.Groups);
+        var reader = result.Read([.. fields.SelectMany(field => field.Measures).Distinct()]);
+        Text.StartArray(name);
+        for (var i = 0; i < result.Plan.Buckets.Count; i++)
         {
-            Bucket(result.Plan, i, result.Buckets[i], result.Groups, fields);
-
-            // Long answers leave piece by piece, at the pace of the client: the writer only fills the pipe's buffer.
-            if (Writer.BytesPending + Writer.BytesCommitted - sent > 1 << 15)
+            reader.MoveTo(i);
+            StartBucket(result.Plan, i, reader.Totals(i));
+            for (var entry = 0; entry < reader.Count;)
             {
-                sent = Writer.BytesPending + Writer.BytesCommitted;
-                await Writer.FlushAsync(cancellation);
-                if ((await body.FlushAsync(cancellation)).IsCompleted)
+                entry = Entries(reader, entry, groups, written);
+                if (Text.HasPiece)
                 {
-                    // Nobody reads any more. Kestrel takes and drops what is written then, as fast as it comes.
-                    throw new OperationCanceledException(cancellation);
+                    await Text.SendAsync(cancellation);
                 }
+            }
+
+            Text.EndArray();
+            Text.EndObject();
+
+            // Buckets without usage have no entries, and there may be millions of them.
+            if (Text.HasPiece)
+            {
+                await Text.SendAsync(cancellation);
             }
         }
 
-        Writer.WriteEndArray();
+        Text.EndArray();
     }
 
-    /// <summary>An exact amount of dollars.</summary>
-    public void Money(string name, Int128 pico)
-    {
-        if (isMoneyText)
-        {
-            Writer.WriteString(name, PicoDollars.Format(pico));
-        }
-        else
-        {
-            Decimal(name, pico);
-        }
-    }
-
-    /// <summary>An integer of any size.</summary>
-    public void Integer(string name, Int128 value)
-    {
-        if (value >= long.MinValue && value <= long.MaxValue)
-        {
-            Writer.WriteNumber(name, (long)value);
-        }
-        else
-        {
-            Writer.WritePropertyName(name);
-            Writer.WriteRawValue(value.ToString(CultureInfo.InvariantCulture), skipInputValidation: true);
-        }
-    }
-
-    private static string Date(LocalDate date) => LocalDatePattern.Iso.Format(date);
-
-    private static string Instant(Instant instant) => InstantPattern.ExtendedIso.Format(instant);
-
-    /// <summary>A ratio in millionths, as a number with up to 6 decimals.</summary>
-    public void Millionths(string name, Int128 millionths) => Decimal(name, millionths * 1_000_000);
-
-    /// <summary>A number with up to 12 decimals.</summary>
-    private void Decimal(string name, Int128 pico)
-    {
-        Span<byte> digits = stackalloc byte[PicoDollars.MaxFormatLength];
-        Writer.WritePropertyName(name);
-        Writer.WriteRawValue(digits[..PicoDollars.Format(pico, digits)], skipInputValidation: true);
-    }
-
-    private void Bucket(QueryPlan plan, int index, BucketSums sums, GroupNames groups, IReadOnlyList<Metric> fields)
+    /// <summary>Starts a bucket and its breakdown.</summary>
+    private void StartBucket(QueryPlan plan, int index, in UsageSums totals)
     {
         var bucket = plan.Buckets[index];
-        Writer.WriteStartObject();
-        Writer.WriteString("date", plan.Buckets.Size == BucketSize.Hour
-            ? LocalTime.Format(bucket.Start.InZone(plan.Query.Zone).ToOffsetDateTime())
-            : Date(bucket.Date));
-        Writer.WriteString("start", Instant(bucket.Start));
-        Writer.WriteString("end", Instant(bucket.End));
+        Text.StartObject();
+        if (plan.Buckets.Size == BucketSize.Hour)
+        {
+            Text.LocalTime("date", bucket.Start, plan.Query.Zone.GetUtcOffset(bucket.Start));
+        }
+        else
+        {
+            Text.Date("date", bucket.Date);
+        }
+
+        Text.Instant("start", bucket.Start);
+        Text.Instant("end", bucket.End);
         if (bucket.IsSkipped)
         {
-            Writer.WriteBoolean("skipped", true);
+            Text.Flag("skipped", true);
         }
 
-        Metrics(sums.Totals);
-        Writer.WriteStartArray("breakdown");
-        foreach (var (code, group) in sums.Breakdown)
+        Metrics(totals);
+        Text.StartArray("breakdown");
+    }
+
+    /// <summary>Writes entries of a breakdown until there is a piece to send.</summary>
+    /// <returns>The next entry.</returns>
+    private int Entries(BucketReader reader, int next, EntryTexts groups, Metric[] fields)
+    {
+        for (; next < reader.Count && !Text.HasPiece; next++)
         {
-            Writer.WriteStartObject();
-            Group(groups, code);
-            Metrics(group, fields);
-            Writer.WriteEndObject();
+            Text.StartObject();
+            Text.Properties(groups.Properties(reader.Group(next)));
+            Metrics(new OneCell(reader, next), fields);
+            Text.EndObject();
         }
 
-        Writer.WriteEndArray();
-        Writer.WriteEndObject();
+        return next;
+    }
+
+    private void Metrics<TSums>(TSums sums, ReadOnlySpan<Metric> which)
+        where TSums : ISums, allows ref struct
+    {
+        foreach (var metric in which)
+        {
+            Text.Properties(metric.Property);
+            switch (metric.Form)
+            {
+                case MetricForm.Money when isMoneyText:
+                    Text.QuotedDecimal(sums[metric.Measure]);
+                    break;
+                case MetricForm.Money:
+                    Text.Decimal(sums[metric.Measure]);
+                    break;
+                case MetricForm.TotalTokens:
+                    Text.Integer(checked(sums[Measure.InputTokens] + sums[Measure.OutputTokens]));
+                    break;
+                case MetricForm.ErrorRate:
+                    Text.Decimal(Ratio.Millionths(sums[Measure.ErrorCount], sums[Measure.RequestCount]) * 1_000_000);
+                    break;
+                default:
+                    Text.Integer(sums[metric.Measure]);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Sums by measure. A group's are read one by one: all of them are 176 bytes, and an entry has three.</summary>
+    private interface ISums
+    {
+        Int128 this[Measure measure] { get; }
+    }
+
+    private readonly ref struct WholeSums(ref readonly UsageSums sums) : ISums
+    {
+        private readonly ref readonly UsageSums sums = ref sums;
+
+        public Int128 this[Measure measure] => sums[measure];
+    }
+
+    private readonly struct OneCell(BucketReader reader, int index) : ISums
+    {
+        public Int128 this[Measure measure] => reader.Value(index, measure);
+    }
+
+    private readonly struct OneGroup(GroupTable table, int index) : ISums
+    {
+        public Int128 this[Measure measure] => table.Value(index, measure);
     }
 }

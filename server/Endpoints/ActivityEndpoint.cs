@@ -10,12 +10,14 @@ internal static class ActivityEndpoint
 {
     /// <summary>Parameters besides the shared ones.</summary>
     public static readonly IReadOnlyList<QueryParameter> Accepted =
-        [QueryParameter.GroupBy, QueryParameter.Bucket, QueryParameter.Top, QueryParameter.RankBy, QueryParameter.Fields];
+    [
+        QueryParameter.GroupBy, QueryParameter.Bucket, QueryParameter.Top, QueryParameter.RankBy, QueryParameter.Compare, QueryParameter.Fields, QueryParameter.Explain,
+    ];
 
     public static async Task Handle(Question question)
     {
         var request = question.Request;
-        var groupBy = GroupBy(request);
+        var (groupBy, thenBy) = GroupBy(request);
         var bucket = request.Choice(QueryParameter.Bucket);
         var size = bucket switch
         {
@@ -32,6 +34,19 @@ internal static class ActivityEndpoint
         };
         var top = request.Count(QueryParameter.Top);
         var fields = request.Metrics(QueryParameter.Fields);
+        var compare = request.Choice(QueryParameter.Compare) switch
+        {
+            "previous" => Comparison.Previous,
+            "previousYear" => Comparison.PreviousYear,
+            _ => Comparison.None,
+        };
+        var isExplained = request.Choice(QueryParameter.Explain) == "plan";
+        if (isExplained && !question.IsOwner)
+        {
+            await ProblemResponse.WriteAsync(question.Context, Problem.RoleRequired(["owner"]));
+            return;
+        }
+
         if (request.Problem is null && TimeBuckets.CountAtLeast(size, request.From, request.To) > TimeBuckets.MaxCount)
         {
             request.Fault("bucket", $"found {bucket} buckets of a range that has more than {TimeBuckets.MaxCount} of them, expected fewer; ask for longer buckets or a shorter range.");
@@ -43,35 +58,60 @@ internal static class ActivityEndpoint
             return;
         }
 
-        var result = question.Run(new UsageQuery(request.From, request.To, request.Zone, size, groupBy) { RankBy = rankBy, Top = top });
+        var result = question.Run(new UsageQuery(request.From, request.To, request.Zone, size, groupBy) { ThenBy = thenBy, RankBy = rankBy, Top = top, Compare = compare });
         await question.AnswerAsync(async json =>
         {
-            json.Writer.WriteString("groupBy", UsageJson.DimensionNames.First(name => name.Value == groupBy).Key);
-            json.Writer.WriteString("bucket", bucket);
+            json.Text.Text("groupBy", string.Join(',', NamesOf(groupBy, thenBy)));
+            json.Text.Text("bucket", bucket);
             json.Range(result.Plan);
-            json.Writer.WriteStartObject("totals");
-            json.Metrics(result.Totals);
-            json.Writer.WriteEndObject();
+            json.Totals(result);
+            if (isExplained)
+            {
+                json.Text.Text("plan", result.Plan.ToString());
+            }
+
             await json.BucketsAsync("activity", result, fields, question.Cancellation);
-            json.Ranking("ranking", result);
+            await json.RankingAsync("ranking", result, question.Cancellation);
         });
     }
 
-    private static Dimension GroupBy(ReadingRequest request)
+    private static IEnumerable<string> NamesOf(params IEnumerable<Dimension?> dimensions) =>
+        dimensions.OfType<Dimension>().Select(dimension => UsageJson.DimensionNames.First(name => name.Value == dimension).Key);
+
+    private static (Dimension First, Dimension? Second) GroupBy(ReadingRequest request)
     {
-        var word = request.Single("groupBy") switch
+        var text = request.Single("groupBy") ?? QueryParameter.GroupBy.Default!;
+        var words = text.Split(',', StringSplitOptions.TrimEntries);
+        if (words.Length > 2)
         {
-            null => QueryParameter.GroupBy.Default!,
-            "api_key" => "apiKey",
-            "user" => "member",
-            var other => other,
-        };
-        if (UsageJson.DimensionNames.TryGetValue(word, out var dimension))
-        {
-            return dimension;
+            request.Fault("groupBy", $"found {words.Length} dimensions in '{text}', expected one or two.");
+            return (Dimension.Model, null);
         }
 
-        request.Fault("groupBy", $"found '{word}', expected {DidYouMean.Suggest(word, QueryParameter.GroupBy.Words)}.");
-        return Dimension.Model;
+        List<Dimension> dimensions = [];
+        foreach (var word in words)
+        {
+            var name = word switch
+            {
+                "api_key" => "apiKey",
+                "user" => "member",
+                _ => word,
+            };
+            if (!UsageJson.DimensionNames.TryGetValue(name, out var dimension))
+            {
+                request.Fault("groupBy", $"found '{word}', expected {DidYouMean.Suggest(word, QueryParameter.GroupBy.Words)}.");
+                return (Dimension.Model, null);
+            }
+
+            if (dimensions.Contains(dimension))
+            {
+                request.Fault("groupBy", $"found '{name}' twice, expected two different dimensions.");
+                return (Dimension.Model, null);
+            }
+
+            dimensions.Add(dimension);
+        }
+
+        return (dimensions[0], dimensions.Count == 2 ? dimensions[1] : null);
     }
 }

@@ -40,19 +40,19 @@ internal static class MembersEndpoint
         await question.AnswerAsync(json =>
         {
             json.Range(usage.Plan);
-            json.Writer.WriteStartArray("members");
+            json.Text.StartArray("members");
             foreach (var (userId, _, sums) in ordered)
             {
-                json.Writer.WriteStartObject();
+                json.Text.StartObject();
                 Member(json, question, names, userId, keys);
                 json.Metrics(sums);
-                json.Writer.WriteEndObject();
+                json.Text.EndObject();
             }
 
-            json.Writer.WriteEndArray();
-            json.Writer.WriteStartObject("totals");
+            json.Text.EndArray();
+            json.Text.StartObject("totals");
             json.Metrics(usage.Totals);
-            json.Writer.WriteEndObject();
+            json.Text.EndObject();
             return Task.CompletedTask;
         });
     }
@@ -74,20 +74,20 @@ internal static class MembersEndpoint
         await question.AnswerAsync(async json =>
         {
             json.Range(byModel.Plan);
-            json.Writer.WriteStartObject("member");
+            json.Text.StartObject("member");
             Member(json, question, new DirectoryNames(question.Directory), userId, KeyCounts(question));
-            json.Writer.WriteEndObject();
-            json.Writer.WriteStartObject("summary");
+            json.Text.EndObject();
+            json.Text.StartObject("summary");
             json.Metrics(byModel.Totals);
-            json.Writer.WriteEndObject();
-            json.Writer.WriteStartObject("mostUsed");
-            json.Writer.WriteString("model", MostUsed(byModel));
-            json.Writer.WriteString("provider", MostUsed(byProvider));
-            json.Writer.WriteString("app", MostUsed(byApp));
-            json.Writer.WriteEndObject();
-            json.Ranking("costByModel", byModel);
-            json.Ranking("topProviders", byProvider);
-            json.Ranking("topApps", byApp);
+            json.Text.EndObject();
+            json.Text.StartObject("mostUsed");
+            json.Text.Text("model", MostUsed(byModel));
+            json.Text.Text("provider", MostUsed(byProvider));
+            json.Text.Text("app", MostUsed(byApp));
+            json.Text.EndObject();
+            await json.RankingAsync("costByModel", byModel, question.Cancellation);
+            await json.RankingAsync("topProviders", byProvider, question.Cancellation);
+            await json.RankingAsync("topApps", byApp, question.Cancellation);
             await json.BucketsAsync("activity", byModel, Metric.Headline, question.Cancellation);
         });
     }
@@ -133,11 +133,11 @@ internal static class MembersEndpoint
     private static void Member(UsageJson json, Question question, DirectoryNames names, string userId, Dictionary<string, (int Created, int Active)> keys)
     {
         var member = question.Directory.Members.GetValueOrDefault(userId);
-        json.Writer.WriteString("userId", userId);
-        json.Writer.WriteString("name", names.NameOf(Dimension.Member, userId).Label);
-        json.Writer.WriteString("email", member?.Email);
-        json.Writer.WriteString("role", member?.Role);
-        json.Writer.WriteNumber("apiKeyCount", keys.GetValueOrDefault(userId).Created);
-        json.Writer.WriteNumber("activeApiKeyCount", keys.GetValueOrDefault(userId).Active);
+        json.Text.Text("userId", userId);
+        json.Text.Text("name", names.NameOf(Dimension.Member, userId).Label);
+        json.Text.Text("email", member?.Email);
+        json.Text.Text("role", member?.Role);
+        json.Text.Integer("apiKeyCount", keys.GetValueOrDefault(userId).Created);
+        json.Text.Integer("activeApiKeyCount", keys.GetValueOrDefault(userId).Active);
     }
 }

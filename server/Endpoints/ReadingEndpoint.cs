@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
@@ -17,11 +16,13 @@ namespace Analytics.Server.Endpoints;
 /// <param name="request">Its parameters.</param>
 /// <param name="table">The organisation's usage.</param>
 /// <param name="directory">The organisation's names and people.</param>
-internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory)
+/// <param name="role">The caller's role.</param>
+internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory, string role)
 {
     private TimeSpan planTime;
     private TimeSpan scanTime;
     private long rows;
+    private string access = "none";
 
     /// <summary>The request.</summary>
     public HttpContext Context { get; } = context;
@@ -31,6 +32,9 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>The organisation's names and people.</summary>
     public OrganizationDirectory Directory { get; } = directory;
+
+    /// <summary>Whether an owner asks.</summary>
+    public bool IsOwner { get; } = role == "owner";
 
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
@@ -52,7 +56,8 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         var result = QueryExecutor.Run(plan, Cancellation);
         planTime += Stopwatch.GetElapsedTime(start, planned);
         scanTime += Stopwatch.GetElapsedTime(planned);
-        rows += plan.RowCount;
+        rows += plan.RowCount + (plan.Previous?.RowCount ?? 0);
+        access = plan.Cube is null ? "scan" : "cube";
         return result;
     }
 
@@ -63,14 +68,17 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         Context.Response.Headers.CacheControl = "private, no-cache";
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
-            $"plan;dur={planTime.TotalMilliseconds:0.###}, scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
-        var writer = new Utf8JsonWriter(Context.Response.BodyWriter, UsageJson.Options);
-        await using (writer)
+            $"plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
+        using var text = new JsonText(Context.Response.BodyWriter);
+        text.StartObject();
+        await write(new UsageJson(text, Request.IsMoneyText));
+        text.EndObject();
+        if (!text.IsSent)
         {
-            writer.WriteStartObject();
-            await write(new UsageJson(writer, Context.Response.BodyWriter, Request.IsMoneyText));
-            writer.WriteEndObject();
+            Context.Response.ContentLength = text.Pending.Length;
         }
+
+        await text.SendAsync(Cancellation);
     }
 }
 
@@ -92,16 +100,15 @@ internal static class ReadingEndpoint
         var clock = app.Services.GetRequiredService<IClock>();
         return app.MapGet(path, (Delegate)(async Task (HttpContext context) =>
         {
-            var (organization, problem) = Authorization.Check(context, store.Directory, surface);
-            if (organization is null)
+            var (snapshot, role, problem) = Authorization.Check(context, store, surface);
+            if (snapshot is null)
             {
                 await ProblemResponse.WriteAsync(context, problem!);
                 return;
             }
 
-            var request = ReadingRequest.Read(context.Request, accepted, organization, clock.GetCurrentInstant());
-            var (usage, directory) = store.Snapshot(organization.Id);
-            var question = new Question(context, request, usage, directory);
+            var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
+            var question = new Question(context, request, snapshot.Usage, snapshot.Directory, role!);
             await handler(question);
         }));
     }

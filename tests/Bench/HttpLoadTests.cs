@@ -1,0 +1,154 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Analytics.Bench.Load;
+using Xunit;
+
+namespace Analytics.Tests.Bench;
+
+/// <summary>The load generator beside servers that stall, cut their answers in pieces, and answer wrongly.</summary>
+public class HttpLoadTests
+{
+    private const string Lengths = "HTTP/1.1 200 OK\r\nServer-Timing: plan;dur=0.5, scan;dur=2\r\nContent-Length: 11\r\n\r\nhello world";
+    private const string Chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n";
+
+    [Theory]
+    [InlineData(Lengths)]
+    [InlineData(Chunks)]
+    public async Task Exchange_AnswerInPiecesOfAnySize_IsReadWhole(string answer)
+    {
+        foreach (var size in Enumerable.Range(1, answer.Length))
+        {
+            await using var server = new CannedServer(async stream =>
+            {
+                for (var at = 0; at < answer.Length; at += size)
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(answer[at..Math.Min(answer.Length, at + size)]));
+                }
+            });
+            using var connection = new HttpConnection(server.Url, "/", token: null);
+
+            connection.Exchange();
+            connection.Exchange();
+
+            Assert.Equal(200, connection.Status);
+            Assert.Equal("hello world", Encoding.ASCII.GetString(connection.Body));
+            Assert.True(connection.BodyIs("hello world"u8));
+            Assert.False(connection.BodyIs("hello worle"u8));
+            Assert.False(connection.BodyIs("hello world!"u8));
+        }
+    }
+
+    [Fact]
+    public async Task Open_ServerStalls_RequestsBehindItCountFromWhenTheyWereDue()
+    {
+        // Ten requests are due within 9 ms on one connection, and the first answer takes more than 200 ms.
+        var answers = 0;
+        await using var server = new CannedServer(async stream =>
+        {
+            await Task.Delay(Interlocked.Increment(ref answers) == 1 ? 250 : 0);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(Lengths));
+        });
+
+        var result = HttpLoad.Open(server.Url, null, "/", Arrivals.Constant(1_000, 0.01), connections: 1, "hello world"u8.ToArray());
+
+        Assert.Equal(10, result.Latencies.Length);
+        Assert.All(result.Latencies, latency => Assert.True(latency > 190_000_000, $"{latency} ns"));
+        Assert.Equal(9, result.Late);
+        Assert.True(result.LatestNanoseconds > 190_000_000);
+        Assert.Equal(110, result.Bytes);
+        Assert.Equal([("plan", 0.5), ("scan", 2.0)], result.Parts);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello worle")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nhello world!")]
+    [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 11\r\n\r\nhello world")]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\n")]
+    public async Task Open_AnswerOtherThanTheFirst_IsAnError(string other)
+    {
+        var answers = 0;
+        await using var server = new CannedServer(async stream => await stream.WriteAsync(Encoding.ASCII.GetBytes(Interlocked.Increment(ref answers) == 3 ? other : Lengths)));
+
+        Assert.Throws<InvalidDataException>(() => HttpLoad.Open(server.Url, null, "/", Arrivals.Constant(1_000, 0.01), connections: 2, "hello world"u8.ToArray()));
+    }
+
+    [Fact]
+    public void Arrivals_ConstantAndPoisson_HaveTheRate()
+    {
+        Assert.Equal([0, 5_000_000, 10_000_000, 15_000_000], Arrivals.Constant(200, 0.02));
+        var due = Arrivals.Poisson(1_000, 100, seed: 7);
+        Assert.InRange(due.Length, 98_000, 102_000);
+        Assert.Equal(due.Order(), due);
+        Assert.Equal(due, Arrivals.Poisson(1_000, 100, seed: 7));
+
+        // Exponential gaps: e^-1 of them are longer than the average.
+        Assert.InRange(due.Skip(1).Zip(due, (next, one) => next - one).Count(gap => gap > 1_000_000) / (double)due.Length, 0.36, 0.376);
+    }
+
+    [Fact]
+    public void At_Percentiles_AreTheNearestRank()
+    {
+        var result = new OpenLoadResult([.. Enumerable.Range(1, 1_000).Select(i => (long)i)], 0, 0, 0, 1, []);
+
+        Assert.Equal([1, 500, 990, 999, 1_000], ((double[])[0, 50, 99, 99.9, 100]).Select(result.At));
+    }
+
+    /// <summary>Answers every request on every connection with what a function writes.</summary>
+    private sealed class CannedServer : IAsyncDisposable
+    {
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+        private readonly Task accepting;
+
+        public CannedServer(Func<NetworkStream, Task> answer)
+        {
+            listener.Start();
+            Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+            accepting = AcceptAsync(answer);
+        }
+
+        public Uri Url { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            listener.Dispose();
+            await accepting;
+        }
+
+        private async Task AcceptAsync(Func<NetworkStream, Task> answer)
+        {
+            try
+            {
+                while (true)
+                {
+                    _ = ServeAsync(await listener.AcceptTcpClientAsync(), answer);
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // The test is over.
+            }
+        }
+
+        private static async Task ServeAsync(TcpClient client, Func<NetworkStream, Task> answer)
+        {
+            using (client)
+            {
+                var stream = client.GetStream();
+                var buffer = new byte[4_096];
+                try
+                {
+                    // The client sends a whole request at once and waits for its answer.
+                    while (await stream.ReadAsync(buffer) > 0)
+                    {
+                        await answer(stream);
+                    }
+                }
+                catch (IOException)
+                {
+                    // The client has seen enough.
+                }
+            }
+        }
+    }
+}
