@@ -2,6 +2,7 @@ using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Analytics.Server.Endpoints;
 using Analytics.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 
 namespace Analytics.Server;
@@ -25,10 +26,15 @@ public static class AnalyticsApp
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton(store.Projections);
+        builder.Services.AddHostedService<MemoryWatch>();
         var app = builder.Build();
         app.Use(ProblemResponse.ForUnhandledAsync);
         app.UseRouting();
         app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operation").WithSummary("Whether the process answers.").Produces<string>(StatusCodes.Status200OK, "text/plain");
+        app.MapGet("/readyz", () => Readiness(store)).WithName("ready").WithTags("operation")
+            .WithSummary("Whether all usage is in memory. Until then an organization's questions wait for its own part.")
+            .Produces<Readiness>().Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapReading("/analytics/activity", Surface.OrganizationWide, ActivityEndpoint.Accepted, ActivityEndpoint.Handle)
             .Describe<ActivityResponse>("activity", "Usage by hour, day, week or month, broken down by one dimension. Owners and admins, Enterprise plan.", ActivityEndpoint.Accepted, Samples.Activity);
@@ -37,5 +43,14 @@ public static class AnalyticsApp
         app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail)
             .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member);
         return app;
+    }
+
+    private static JsonHttpResult<Readiness> Readiness(UsageStore store)
+    {
+        var (loaded, total) = store.LoadProgress;
+        var isReady = loaded == total;
+        return TypedResults.Json(
+            new Readiness { Phase = isReady ? "ready" : "loading", LoadedRows = loaded, TotalRows = total },
+            statusCode: isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 }

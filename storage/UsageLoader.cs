@@ -27,11 +27,10 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
 
     /// <summary>Loads organisations.</summary>
     /// <param name="files">All usage files of these organisations.</param>
-    /// <param name="names">What the things of an organisation are called.</param>
     /// <param name="memory">What the prefix sums of all organisations share.</param>
-    /// <returns>A table for each organisation.</returns>
+    /// <returns>What was loaded of each organisation.</returns>
     /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says: the first such in order.</exception>
-    public IReadOnlyList<(string Organization, UsageTable Usage)> Load(IEnumerable<DataFile> files, Func<string, IUsageNames> names, ProjectionMemory memory)
+    public IReadOnlyList<LoadedUsage> Load(IEnumerable<DataFile> files, ProjectionMemory memory)
     {
         var organizations = files.GroupBy(file => file.Organization, StringComparer.Ordinal)
             .Select(group => new Loading(group.Key, StretchesOf(group), loaded.GetValueOrDefault(group.Key) ?? new LoadedOrganization()))
@@ -48,10 +47,10 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             missing[i].Known.Chunks[missing[i].Stretch.Key] = packed[i];
         }
 
-        return [.. organizations.Select(organization => (organization.Name, TableOf(organization, names(organization.Name), memory)))];
+        return [.. organizations.Select(organization => UsageOf(organization, memory))];
     }
 
-    private UsageTable TableOf(Loading organization, IUsageNames names, ProjectionMemory memory)
+    private LoadedUsage UsageOf(Loading organization, ProjectionMemory memory)
     {
         var known = organization.Known;
         var keys = organization.Stretches.Select(stretch => stretch.Key).ToHashSet(StringComparer.Ordinal);
@@ -63,11 +62,11 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
         loaded[organization.Name] = known;
         UsageChunk[] chunks = [.. organization.Stretches.SelectMany(stretch => known.Chunks[stretch.Key])];
         known.Projections = new UsageProjections(chunks, known.Keys.Select(keys => keys.Keys.Count), memory, known.Projections);
-        return new UsageTable(
+        return new LoadedUsage(
+            organization.Name,
             chunks,
             [.. organization.Stretches.SelectMany(stretch => stretch.Months).SelectMany(month => month).Select(file => CoverageOf(file.Usage!))],
-            [.. known.Keys.Select(keys => keys.Keys)],
-            names,
+            [.. known.Keys.Select(keys => (IReadOnlyList<string>)[.. keys.Keys])],
             known.Projections);
     }
 
@@ -311,4 +310,21 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             }
         }
     }
+}
+
+/// <summary>The usage of one organisation, without names: those come from the directory when somebody asks.</summary>
+/// <param name="Organization">Organisation id.</param>
+/// <param name="Chunks">Rows in time order.</param>
+/// <param name="Coverage">Time and grain of the files.</param>
+/// <param name="Keys">For each stored dimension its keys by code.</param>
+/// <param name="Projections">What is kept beside the rows.</param>
+internal sealed record LoadedUsage(
+    string Organization,
+    IReadOnlyList<UsageChunk> Chunks,
+    IReadOnlyList<Coverage> Coverage,
+    IReadOnlyList<IReadOnlyList<string>> Keys,
+    UsageProjections Projections)
+{
+    /// <summary>The usage under names.</summary>
+    public UsageTable Named(IUsageNames names) => new(Chunks, Coverage, Keys, names, Projections);
 }

@@ -25,10 +25,12 @@ public sealed class UsageStore : IDisposable
     private readonly Files files;
     private readonly IDisposable? folderLock;
     private readonly Lock commitLock = new();
+    private readonly Lock loadLock = new();
+    private readonly Dictionary<string, LoadedUsage> loaded = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UsageSnapshot> snapshots = new(StringComparer.Ordinal);
     private readonly UsageLoader loader;
     private Manifest manifest;
-    private bool isLoaded;
+    private LoadQueue? queue;
 
     private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
     {
@@ -116,11 +118,62 @@ public sealed class UsageStore : IDisposable
     /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says.</exception>
     public void Load()
     {
-        Load(manifest.Files.Where(file => file.Table == Tables.Requests));
-        isLoaded = true;
+        BeginLoad();
+        ContinueLoad();
     }
 
-    /// <summary>An organisation's current snapshot. Names follow the directory; an organisation without usage has an empty table.</summary>
+    /// <summary>Notes what <see cref="ContinueLoad"/> is to load: from now on who asks for an organisation waits for it.</summary>
+    public void BeginLoad()
+    {
+        lock (commitLock)
+        {
+            queue = new LoadQueue(manifest.Files
+                .Where(file => file.Table == Tables.Requests)
+                .GroupBy(file => file.Organization, StringComparer.Ordinal)
+                .Select(files => (files.Key, files.Sum(file => file.Rows))));
+        }
+    }
+
+    /// <summary>Loads organisations until none is left; those that somebody waits for come first. Questions are answered meanwhile.</summary>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says. Whoever waits gets it too.</exception>
+    public void ContinueLoad(CancellationToken cancellation = default)
+    {
+        try
+        {
+            for (var batch = queue!.Take(); batch.Count > 0 && !cancellation.IsCancellationRequested; batch = queue.Take())
+            {
+                Load(batch.ToHashSet(StringComparer.Ordinal));
+            }
+        }
+        catch (Exception error)
+        {
+            queue!.Fail(error);
+            throw;
+        }
+    }
+
+    /// <summary>Rows of organisations that are loaded, and of all.</summary>
+    public (long Loaded, long Total) LoadProgress => (queue?.LoadedRows ?? 0, queue?.TotalRows ?? 0);
+
+    /// <summary>An organisation's current snapshot, waited for where it is being loaded.</summary>
+    /// <param name="organization">Organisation id.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="CorruptFileException">Loading came upon a file that is damaged, gone, or not what the manifest says.</exception>
+    public async ValueTask<UsageSnapshot> SnapshotAsync(string organization, CancellationToken cancellation)
+    {
+        if (queue?.WaitFor(organization) is { IsCompletedSuccessfully: false } loading)
+        {
+            await loading.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+
+        return Snapshot(organization);
+    }
+
+    /// <summary>
+    /// An organisation's snapshot as far as it is loaded. Names follow the directory; an organisation without usage has an
+    /// empty table.
+    /// </summary>
     /// <param name="organization">Organisation id.</param>
     public UsageSnapshot Snapshot(string organization)
     {
@@ -131,7 +184,9 @@ public sealed class UsageStore : IDisposable
             {
                 var directory = Directory.Read(organization);
                 var names = new DirectoryNames(directory);
-                known = new UsageSnapshot(known?.Usage.WithNames(names) ?? new UsageTableBuilder().Build(names), directory);
+                known = new UsageSnapshot(
+                    known?.Usage.WithNames(names) ?? loaded.GetValueOrDefault(organization)?.Named(names) ?? new UsageTableBuilder().Build(names),
+                    directory);
                 snapshots[organization] = known;
             }
 
@@ -152,6 +207,23 @@ public sealed class UsageStore : IDisposable
         ImportedFile? source,
         Registrations registrations)
     {
+        // Loading takes both locks in this order too.
+        lock (loadLock)
+        {
+            CommitAlone(organization, partitions, source, registrations);
+            if (queue is not null)
+            {
+                Load([organization]);
+            }
+        }
+    }
+
+    private void CommitAlone(
+        string organization,
+        IReadOnlyList<(string Table, YearMonth Month, RecordBatch Rows, Duration? Grain)> partitions,
+        ImportedFile? source,
+        Registrations registrations)
+    {
         lock (commitLock)
         {
             var sequence = manifest.Sequence + 1;
@@ -166,10 +238,6 @@ public sealed class UsageStore : IDisposable
             next.Write(files, Folder.Manifest);
             manifest = next;
             Directory.Register(sequence, registrations);
-            if (isLoaded)
-            {
-                Load(manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization));
-            }
         }
     }
 
@@ -336,15 +404,31 @@ public sealed class UsageStore : IDisposable
 
     private static string Hex(uint value) => value.ToString("x8", CultureInfo.InvariantCulture);
 
-    private void Load(IEnumerable<DataFile> all)
+    private void Load(HashSet<string> organizations)
     {
-        Dictionary<string, OrganizationDirectory> directories = new(StringComparer.Ordinal);
-        foreach (var (organization, usage) in loader.Load(all, name => new DirectoryNames(directories[name] = Directory.Read(name)), Projections))
+        IReadOnlyList<LoadedUsage> all;
+        lock (loadLock)
         {
+            all = loader.Load(manifest.Files.Where(file => file.Table == Tables.Requests && organizations.Contains(file.Organization)), Projections);
             lock (commitLock)
             {
-                snapshots[organization] = new UsageSnapshot(usage, directories[organization]);
+                foreach (var usage in all)
+                {
+                    loaded[usage.Organization] = usage;
+                    snapshots.Remove(usage.Organization);
+                }
             }
+        }
+
+        foreach (var organization in organizations)
+        {
+            queue?.Done(organization);
+        }
+
+        // Nobody waits for these: until they are there, rows are read.
+        foreach (var usage in all)
+        {
+            usage.Projections.BuildAhead();
         }
     }
 

@@ -18,7 +18,7 @@ internal static class Authorization
     /// Plan and role are read from the snapshot that the answer is made from: it is as new as the directory, and two
     /// queries of it cost a request more than all else that comes before the answer.
     /// </remarks>
-    public static (UsageSnapshot? Snapshot, string? Role, Problem? Problem) Check(HttpContext context, UsageStore store, Surface surface)
+    public static async ValueTask<(UsageSnapshot? Snapshot, string? Role, Problem? Problem)> CheckAsync(HttpContext context, UsageStore store, Surface surface)
     {
         if (Identify(context, store.Directory) is not { } identity)
         {
@@ -35,7 +35,7 @@ internal static class Authorization
 
         // A token is of an organisation that exists, so the snapshot is not the one of an organisation that nobody knows.
         if (organizationId != identity.OrganizationId
-            || store.Snapshot(organizationId) is not { } snapshot
+            || await store.SnapshotAsync(organizationId, context.RequestAborted) is not { } snapshot
             || !snapshot.Directory.Members.TryGetValue(identity.UserId, out var member))
         {
             return (null, null, Problem.UnknownOrganization);

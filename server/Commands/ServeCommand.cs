@@ -39,14 +39,19 @@ internal static class ServeCommand
         var budget = ProjectionBudget.Read(new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build());
         using var store = UsageStore.Open(data, Files.Physical);
         store.Projections = new ProjectionMemory(budget);
-        store.Load();
+        store.BeginLoad();
         var app = AnalyticsApp.Build(store, clock, urls);
         await using (app.ConfigureAwait(false))
         {
             await app.StartAsync(cancellation);
+            var rows = store.LoadProgress.Total.ToString("N0", CultureInfo.InvariantCulture);
+            await output.WriteLineAsync($"Analytics listens on {string.Join(", ", app.Urls)} and loads {rows} rows of '{store.Folder.Root}'. Questions are answered as soon as their organization is loaded.");
+
+            // On a thread of its own: loading keeps all cores busy, and requests need some of the pool's threads.
+            await Task.Factory.StartNew(() => store.ContinueLoad(cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Analytics serves {store.Manifest.Files.Where(file => file.Table == Tables.Requests).Sum(file => file.Rows):N0} rows of '{store.Folder.Root}' on {string.Join(", ", app.Urls)} (loaded in {watch.ElapsedMilliseconds:N0} ms). Stop it with Ctrl+C."));
+                $"Analytics serves {rows} rows of '{store.Folder.Root}' on {string.Join(", ", app.Urls)} (loaded in {watch.ElapsedMilliseconds:N0} ms). Stop it with Ctrl+C."));
             await app.WaitForShutdownAsync(cancellation);
         }
 

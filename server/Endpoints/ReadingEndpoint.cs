@@ -100,7 +100,7 @@ internal static class ReadingEndpoint
         var clock = app.Services.GetRequiredService<IClock>();
         return app.MapGet(path, (Delegate)(async Task (HttpContext context) =>
         {
-            var (snapshot, role, problem) = Authorization.Check(context, store, surface);
+            var (snapshot, role, problem) = await Authorization.CheckAsync(context, store, surface);
             if (snapshot is null)
             {
                 await ProblemResponse.WriteAsync(context, problem!);
