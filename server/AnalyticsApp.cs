@@ -18,7 +18,14 @@ public static class AnalyticsApp
     {
         // Settings come from the command line alone: no appsettings.json of the current folder, no variables.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().UseUrls(urls).ConfigureKestrel(options => options.AddServerHeader = false);
+        builder.WebHost.UseKestrelCore().UseUrls(urls).ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+
+            // A year by project is half a megabyte: written at once into memory that is used again, instead of stopping
+            // at each 64 KiB until the client has read them. More than this waits for the client.
+            options.Limits.MaxResponseBufferSize = 1 << 20;
+        });
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             // A port that is taken is an error of the command line, said there in one line.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);

@@ -208,7 +208,7 @@ internal static partial class HttpLoad
 
             | whole request | body by the whole request | Server-Timing | body by the rest |
             |---:|---:|---|---:|
-            | {median:0.00} ms | {expected.Length / median / 1e3:N0} MB/s | {Words(parts)} | {expected.Length / (median - engine) / 1e3:N0} MB/s |
+            | {median:0.000} ms | {expected.Length / median / 1e3:N0} MB/s | {Words(parts)} | {expected.Length / (median - engine) / 1e3:N0} MB/s |
 
             """);
     }

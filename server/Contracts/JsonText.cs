@@ -49,8 +49,12 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
     /// <summary>Starts an object: the answer, or the next element of an array.</summary>
     public void StartObject()
     {
-        Separate();
-        Open((byte)'{');
+        var target = Reserve(2);
+        target[0] = (byte)',';
+        var at = isFirst ? 0 : 1;
+        target[at] = (byte)'{';
+        length += at + 1;
+        isFirst = true;
     }
 
     /// <summary>Starts an object as a property.</summary>
@@ -152,8 +156,13 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
     /// <summary>Properties, or a property's name with its colon, that are JSON already.</summary>
     public void Properties(ReadOnlySpan<byte> json)
     {
-        Separate();
-        Raw(json);
+        // The comma is written in any case, and written over where there is none.
+        var target = Reserve(json.Length + 1);
+        target[0] = (byte)',';
+        var at = isFirst ? 0 : 1;
+        json.CopyTo(target[at..]);
+        length += at + json.Length;
+        isFirst = false;
     }
 
     /// <summary>An integer as the value of a property whose name was written.</summary>
@@ -231,17 +240,6 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
     {
         Reserve(1)[0] = bracket;
         length++;
-        isFirst = false;
-    }
-
-    private void Separate()
-    {
-        if (!isFirst)
-        {
-            Reserve(1)[0] = (byte)',';
-            length++;
-        }
-
         isFirst = false;
     }
 
