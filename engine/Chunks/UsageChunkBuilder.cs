@@ -119,7 +119,7 @@ public sealed unsafe class UsageChunkBuilder
         foreach (var dimension in Dimensions.Stored)
         {
             var scan = scans[(int)dimension];
-            scan.Read(pieces, dimension);
+            scan.Read(pieces, dimension, rows);
             shapes[(int)dimension] = new Shape(scan.Max <= byte.MaxValue ? 1 : scan.Max <= ushort.MaxValue ? 2 : 4, 1, (ulong)scan.Max, 0);
         }
 
@@ -149,7 +149,11 @@ public sealed unsafe class UsageChunkBuilder
         var runs = new CodeRuns[Dimensions.Stored.Count];
         foreach (var dimension in Dimensions.Stored)
         {
-            PackCodes(pieces, dimension, columns[(int)dimension]);
+            if (!scans[(int)dimension].TryPack(columns[(int)dimension], rows))
+            {
+                PackCodes(pieces, dimension, columns[(int)dimension]);
+            }
+
             runs[(int)dimension] = scans[(int)dimension].WriteRuns(ref address, columns[(int)dimension], rows);
         }
 
@@ -461,34 +465,35 @@ public sealed unsafe class UsageChunkBuilder
         private readonly ushort[] starts = new ushort[UsageChunk.MaxRows / CodeRuns.MinRowsPerRun];
         private readonly int[] codes = new int[UsageChunk.MaxRows / CodeRuns.MinRowsPerRun];
         private ulong[] present = new ulong[16];
+        private bool[] seen = [];
         private int runs;
 
         /// <summary>The largest code.</summary>
         public int Max { get; private set; }
 
-        public void Read(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
+        /// <remarks>
+        /// Changes are counted first, 8 codes at a time: clustered columns then go from run to run, others store a byte
+        /// for each row, as there a branch on whether the code is a new one is often mispredicted.
+        /// </remarks>
+        public void Read(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension, int rows)
         {
             Array.Clear(present);
-            (runs, var row, var lastCode) = (0, 0, -1);
+            (runs, var lastCode) = (0, -1);
             foreach (var piece in pieces)
             {
-                // Codes come in runs, as rows are sorted: each distinct neighbour is looked up once.
+                var values = Codes(piece, dimension);
                 var map = piece.Codes[(int)dimension];
-                var last = -1;
-                foreach (var code in Codes(piece, dimension))
-                {
-                    if (code != last)
-                    {
-                        last = code;
-                        if (map[code] != lastCode)
-                        {
-                            lastCode = map[code];
-                            Add(row, lastCode);
-                        }
-                    }
+                runs += Changes(values) + (map[values[0]] == lastCode ? 0 : 1);
+                lastCode = map[values[^1]];
+            }
 
-                    row++;
-                }
+            if (RunCount(rows) > 0)
+            {
+                ReadRuns(pieces, dimension);
+            }
+            else
+            {
+                ReadCodes(pieces, dimension);
             }
 
             var word = present.AsSpan().LastIndexOfAnyExcept(0ul);
@@ -525,15 +530,117 @@ public sealed unsafe class UsageChunkBuilder
             return new CodeRuns(startsAddress, runCodes, count, rows);
         }
 
-        private void Add(int row, int code)
+        /// <summary>Writes the column run by run, where it has a table of runs.</summary>
+        public bool TryPack(NarrowColumn column, int rows)
         {
-            if (runs < starts.Length)
+            var count = RunCount(rows);
+            for (var run = 0; run < count; run++)
             {
-                (starts[runs], codes[runs]) = ((ushort)row, code);
+                var (start, end) = (starts[run], run + 1 < count ? starts[run + 1] : rows);
+                switch (column.Width)
+                {
+                    case 1:
+                        new Span<byte>((byte*)column.Address + start, end - start).Fill((byte)codes[run]);
+                        break;
+                    case 2:
+                        new Span<ushort>((ushort*)column.Address + start, end - start).Fill((ushort)codes[run]);
+                        break;
+                    default:
+                        new Span<int>((int*)column.Address + start, end - start).Fill(codes[run]);
+                        break;
+                }
             }
 
-            runs++;
-            if ((uint)code / 64 >= (uint)present.Length)
+            return count > 0;
+        }
+
+        /// <summary>How many codes differ from the one before.</summary>
+        private static int Changes(ReadOnlySpan<int> codes)
+        {
+            var changes = Vector256<int>.Zero;
+            ref var first = ref MemoryMarshal.GetReference(codes);
+            var row = 1;
+            for (; row + Vector256<int>.Count <= codes.Length; row += Vector256<int>.Count)
+            {
+                changes -= ~Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)row), Vector256.LoadUnsafe(ref first, (nuint)row - 1));
+            }
+
+            var count = Vector256.Sum(changes);
+            for (; row < codes.Length; row++)
+            {
+                count += codes[row] == codes[row - 1] ? 0 : 1;
+            }
+
+            return count;
+        }
+
+        private void ReadRuns(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
+        {
+            var (run, row, lastCode) = (0, 0, -1);
+            foreach (var piece in pieces)
+            {
+                var map = piece.Codes[(int)dimension];
+                for (var rest = Codes(piece, dimension); !rest.IsEmpty;)
+                {
+                    var (code, length) = (map[rest[0]], rest.IndexOfAnyExcept(rest[0]));
+                    length = length < 0 ? rest.Length : length;
+                    if (code != lastCode)
+                    {
+                        Mark(code);
+                        (starts[run], codes[run]) = ((ushort)row, code);
+                        (run, lastCode) = (run + 1, code);
+                    }
+
+                    row += length;
+                    rest = rest[length..];
+                }
+            }
+
+            // Fewer than were counted only if a dictionary has a key twice.
+            runs = run;
+        }
+
+        private void ReadCodes(ReadOnlySpan<ChunkPiece> pieces, Dimension dimension)
+        {
+            foreach (var piece in pieces)
+            {
+                var values = Codes(piece, dimension);
+                var map = piece.Codes[(int)dimension];
+                if (values.Length < map.Length)
+                {
+                    foreach (var code in values)
+                    {
+                        Mark(map[code]);
+                    }
+
+                    continue;
+                }
+
+                if (seen.Length < map.Length)
+                {
+                    seen = new bool[map.Length];
+                }
+
+                var isSeen = seen.AsSpan(0, map.Length);
+                isSeen.Clear();
+                foreach (var code in values)
+                {
+                    isSeen[code] = true;
+                }
+
+                for (var code = 0; code < map.Length; code++)
+                {
+                    if (isSeen[code])
+                    {
+                        Mark(map[code]);
+                    }
+                }
+            }
+        }
+
+        private void Mark(int code)
+        {
+            if (code / 64 >= present.Length)
             {
                 Array.Resize(ref present, Math.Max(2 * present.Length, CodeSet.WordsOf((uint)code)));
             }
