@@ -33,10 +33,10 @@ internal sealed class PlainJson(bool isMoneyText)
         Metrics(json, result.Totals, Metric.All);
         json.WriteEndObject();
         json.WriteStartArray("activity");
-        for (var i = 0; i < result.Buckets.Count; i++)
+        Measure[] shown = [.. fields.SelectMany(field => field.Measures), .. GroupOrder.MeasuresFor(plan.Query.RankBy)];
+        foreach (var (sums, i) in result.Buckets.Select((sums, i) => (sums, i)))
         {
             var bucket = plan.Buckets[i];
-            var sums = result.Buckets[i];
             json.WriteStartObject();
             json.WriteString("date", plan.Buckets.Size == BucketSize.Hour
                 ? LocalTime.Format(bucket.Start.InZone(plan.Query.Zone).ToOffsetDateTime())
@@ -50,7 +50,9 @@ internal sealed class PlainJson(bool isMoneyText)
 
             Metrics(json, sums.Totals, Metric.All);
             json.WriteStartArray("breakdown");
-            foreach (var (code, group) in sums.Breakdown)
+
+            // An entry that would show zeros only is left out.
+            foreach (var (code, group) in sums.Breakdown.Where(group => shown.Any(measure => group.Sums[measure] != 0)))
             {
                 json.WriteStartObject();
                 Group(json, result.Groups, code);
