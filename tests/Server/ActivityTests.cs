@@ -56,6 +56,86 @@ public class ActivityTests
     }
 
     [Fact]
+    public async Task Activity_TwoDimensions_HasKeysAndLabelsOfBoth()
+    {
+        await using var server = await RunningServer.StartAsync(ImportSample);
+
+        var answer = await server.JsonAsync(
+            "/analytics/activity?organizationId=org_1&groupBy=project,user&from=2026-06-24&to=2026-06-24&top=2", server.Token("org_1", "u_1"));
+
+        Assert.Equal("project,member", answer.GetProperty("groupBy").GetString());
+        var day = answer.GetProperty("activity")[0].GetProperty("breakdown");
+        Assert.Equal("""{"keys":["prj_2",""],"labels":["Internal Chatbot","Unattributed"],"cost":87.28,"requestCount":2904,"totalTokens":5601230}""", day[0].GetRawText());
+        Assert.Equal("""{"keys":["prj_1",""],"labels":["Production API","Unattributed"],"cost":84.19,"requestCount":2462,"totalTokens":4748511}""", day[1].GetRawText());
+        Assert.Equal("""{"key":null,"label":"Others","cost":80.47,"requestCount":2997,"totalTokens":5780850}""", day[2].GetRawText());
+        Assert.Equal(["prj_2", "prj_1", null], answer.GetProperty("ranking").EnumerateArray().Select(entry => entry.TryGetProperty("keys", out var keys) ? keys[0].GetString() : null));
+    }
+
+    [Fact]
+    public async Task Activity_Compare_StandsBesideTheElapsedPartOfTheRangeBefore()
+    {
+        // The data ends at 23:00 in Paris: the day before counts up to then, and its last row does not.
+        await using var server = await RunningServer.StartAsync(Acme, "org_1", SampleCsv +
+            """
+
+            2026-06-23T08:00:00Z,prj_1,5,10,20,1.5
+            2026-06-23T20:30:00Z,prj_9,1,1,1,0.25
+            2026-06-23T21:00:00Z,prj_1,7,1,1,4
+            2025-06-24T08:00:00Z,prj_3,3,1,1,0.125
+            """);
+        var token = server.Token("org_1", "u_1");
+        const string query = "/analytics/activity?organizationId=org_1&groupBy=project&from=2026-06-24&to=2026-06-24";
+
+        var previous = await server.JsonAsync(query + "&compare=previous", token);
+        var year = await server.JsonAsync(query + "&compare=previousYear", token);
+        var none = await server.JsonAsync(query, token);
+
+        Assert.Equal("""{"from":"2026-06-23","to":"2026-06-23","start":"2026-06-22T22:00:00Z","end":"2026-06-23T21:00:00Z"}""", previous.GetProperty("comparison").GetRawText());
+        Assert.Equal("1.75", Cost(previous.GetProperty("totals").GetProperty("previous")));
+        Assert.Equal(["prj_2", "prj_1", "prj_3", "prj_9"], previous.GetProperty("ranking").EnumerateArray().Select(entry => entry.GetProperty("key").GetString()));
+        Assert.Equal(["0", "1.5", "0", "0.25"], previous.GetProperty("ranking").EnumerateArray().Select(entry => Cost(entry.GetProperty("previous"))));
+        Assert.Equal("0", Cost(previous.GetProperty("ranking")[3]));
+        Assert.Equal("2025-06-24", year.GetProperty("comparison").GetProperty("from").GetString());
+        Assert.Equal("0.125", Cost(year.GetProperty("totals").GetProperty("previous")));
+        Assert.False(none.TryGetProperty("comparison", out _) || none.GetProperty("totals").TryGetProperty("previous", out _));
+
+        static string Cost(JsonElement metrics) => metrics.GetProperty("cost").GetRawText();
+    }
+
+    [Fact]
+    public async Task Activity_ExplainPlan_IsForOwners()
+    {
+        var people = Acme.Replace("\"users\": [", "\"users\": [ { \"id\": \"u_2\", \"name\": \"Bo\" },", StringComparison.Ordinal)
+            .Replace("\"members\": [", "\"members\": [ { \"organizationId\": \"org_1\", \"userId\": \"u_2\", \"role\": \"admin\" },", StringComparison.Ordinal);
+        await using var server = await RunningServer.StartAsync(people, "org_1", SampleCsv);
+        const string query = "/analytics/activity?organizationId=org_1&groupBy=project&from=2026-06-24&to=2026-06-24&explain=plan";
+
+        var plan = (await server.JsonAsync(query, server.Token("org_1", "u_1"))).GetProperty("plan").GetString()!;
+        using var refused = await server.GetAsync(query, server.Token("org_1", "u_2"));
+
+        Assert.Equal(
+            """
+            group by Project
+            sums     11 measures
+            buckets  1 x Day in Europe/Paris, 2026-06-23T22:00:00Z to 2026-06-24T22:00:00Z, exact
+            scan     3 of 3 rows in 1 row ranges of 1 chunks (0 pruned), sums in 64 bits
+            """,
+            plan);
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Contains("\"requiredRoles\":[\"owner\"]", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ready_AllLoaded_SaysSo()
+    {
+        await using var server = await RunningServer.StartAsync(ImportSample);
+
+        using var response = await server.GetAsync("/readyz", token: null);
+
+        Assert.Equal("""{"phase":"ready","loadedRows":3,"totalRows":3}""", await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task Activity_MoneyAsString_WritesTheSameDigitsAsText()
     {
         await using var server = await RunningServer.StartAsync(ImportSample);
