@@ -29,6 +29,9 @@ internal sealed record ComparisonOptions
     /// <summary>Threads of every system.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Bytes that the read bandwidth is measured over.</summary>
+    public int RoofBytes { get; init; } = ReadBandwidth.DefaultBytes;
+
     /// <summary>Zone of the days.</summary>
     public DateTimeZone Zone { get; init; } = DateTimeZoneProviders.Tzdb["Europe/Paris"];
 
@@ -116,6 +119,13 @@ internal static class ComparisonCommand
             Machine.Processor(), Environment.ProcessorCount, Machine.MemoryBytes(), options.Command, options.Threads, options.Rounds,
             loadBefore, Machine.Load(), systems, [.. skipped.Select(pair => $"{pair.Key}: {pair.Value}")], years);
         Directory.CreateDirectory(results);
+
+        // Charts of other numbers of rows would be older than the tables.
+        foreach (var chart in Directory.GetFiles(results, "compare-*.svg"))
+        {
+            File.Delete(chart);
+        }
+
         foreach (var (name, text) in ComparisonFiles.Of(report))
         {
             File.WriteAllText(Path.Combine(results, name), text);
@@ -194,7 +204,7 @@ internal static class ComparisonCommand
                 }
             }
 
-            return new YearComparison(data, peers, options.Threads, options.Rounds, output).Run(loads);
+            return new YearComparison(data, peers, options, output).Run(loads);
         }
         finally
         {

@@ -48,16 +48,34 @@ internal static class ComparisonFiles
 
     private static string Bars(YearReport year, FormKind kind, string title)
     {
-        var labels = Labels(year, kind);
-        ChartSeries[] series = [.. labels.Select(label => new ChartSeries(label == TimeReport.Ours ? $"{label}{(kind == FormKind.Tuned ? " (scan)" : " (prefix sums)")}" : $"{label}{(kind == FormKind.Tuned ? " (tuned)" : " (table of sums)")}", ColorOf(label)))];
+        var peers = Labels(year, kind).Where(label => label != TimeReport.Ours).ToArray();
+        var isScan = kind == FormKind.Tuned;
+        List<(ChartSeries Series, Func<QueryReport, double?> Value)> series =
+        [
+            (new ChartSeries($"{TimeReport.Ours} ({(isScan ? "scan" : "prefix sums")})", ColorOf(TimeReport.Ours)), query => Median(query, kind, TimeReport.Ours)),
+        ];
+        if (!isScan && year.Queries.Any(LacksPrefixSums))
+        {
+            series.Add((new ChartSeries($"{TimeReport.Ours} (scan, has no sums)", "#9dbbe6"), query => LacksPrefixSums(query) ? Median(query, FormKind.Tuned, TimeReport.Ours) : null));
+        }
+
+        series.AddRange(peers.Select(label => (new ChartSeries($"{label} ({(isScan ? "tuned" : "sums")})", ColorOf(label)), (Func<QueryReport, double?>)(query => Median(query, kind, label)))));
         return SvgChart.Bars(
             title,
             $"{RowCount.Format(year.Rows)} rows, one year by local time in {year.Zone}, four exact sums; logarithmic scale, shorter is better",
-            series,
+            [.. series.Select(one => one.Series)],
             [.. year.Queries
-                .Select(query => new BarGroup(query.Name, query.Title, [.. labels.Select(label => query.Times.FirstOrDefault(time => IsShown(time, kind) && time.Label == label)?.Milliseconds.Median)]))
+                .Select(query => new BarGroup(query.Name, query.Title, [.. series.Select(one => one.Value(query))]))
                 .Where(group => group.Values.Any(value => value is not null))]);
     }
+
+    /// <summary>Whether peers answer from sums and this engine has to read rows.</summary>
+    internal static bool LacksPrefixSums(QueryReport query) =>
+        query.Times.Any(time => time.Kind == FormKind.PreAggregated) && Median(query, FormKind.PreAggregated, TimeReport.Ours) is null;
+
+    /// <summary>The median of a form; null where there is none.</summary>
+    internal static double? Median(QueryReport query, FormKind kind, string label) =>
+        query.Times.FirstOrDefault(time => IsShown(time, kind) && time.Label == label)?.Milliseconds.Median;
 
     private static string Growth(ComparisonReport report)
     {
@@ -67,11 +85,11 @@ internal static class ComparisonFiles
             lines.Add((new ChartSeries(label, ColorOf(label)), time => IsShown(time, FormKind.Tuned) && time.Label == label));
         }
 
-        lines.Add((new ChartSeries($"{TimeReport.Ours} prefix sums", ColorOf(TimeReport.Ours), IsDashed: true), time => IsShown(time, FormKind.PreAggregated) && time.System == TimeReport.Ours));
+        lines.Add((new ChartSeries($"{TimeReport.Ours} sums", ColorOf(TimeReport.Ours), IsDashed: true), time => IsShown(time, FormKind.PreAggregated) && time.System == TimeReport.Ours));
         YearReport[] years = [.. report.Years.OrderBy(year => year.Rows)];
         return SvgChart.Lines(
             $"Time over rows: {GrowthQuery}, {years[0].Queries.First(query => query.Name == GrowthQuery).Title}",
-            "one year, four exact sums, median; both scales logarithmic; solid: rows are read, peers tuned; dashed: pre-aggregated",
+            "one year, four exact sums, median; both scales logarithmic; solid: rows are read, peers tuned; dashed: prefix sums",
             [.. lines.Select(line => line.Series)],
             [.. years.Select(year => year.Rows)],
             [.. lines.Select(line => (IReadOnlyList<double?>)[.. years.Select(year => year.Queries.First(query => query.Name == GrowthQuery).Times.FirstOrDefault(line.IsIt)?.Milliseconds.Median)])]);
@@ -117,7 +135,7 @@ internal static class ComparisonMarkdown
 
         foreach (var year in report.Years)
         {
-            Year(text, report, year);
+            Year(text, year);
         }
 
         HowMeasured(text, report);
@@ -128,45 +146,41 @@ internal static class ComparisonMarkdown
     internal static void ScanTable(StringBuilder text, YearReport year, FormKind kind, bool hasRoof)
     {
         var labels = ComparisonFiles.Labels(year, kind).Where(label => label != TimeReport.Ours).ToArray();
-        Line(text, $"| query | cells | {TimeReport.Ours} |{(hasRoof ? " of roof |" : string.Empty)}{string.Concat(labels.Select(label => $" {label} | ratio |"))}");
-        Line(text, $"|---|---:|---:|{(hasRoof ? "---:|" : string.Empty)}{string.Concat(labels.Select(_ => "---:|---:|"))}");
+        Line(text, $"| query | cells | {TimeReport.Ours} |{(hasRoof ? " sums only | of roof |" : string.Empty)}{string.Concat(labels.Select(label => $" {label} | ratio |"))}");
+        Line(text, $"|---|---:|---:|{(hasRoof ? "---:|---:|" : string.Empty)}{string.Concat(labels.Select(_ => "---:|---:|"))}");
         foreach (var query in year.Queries)
         {
-            var ours = query.Times.First(time => ComparisonFiles.IsShown(time, FormKind.Tuned) && time.System == TimeReport.Ours).Milliseconds.Median;
+            var ours = ComparisonFiles.Median(query, FormKind.Tuned, TimeReport.Ours)!.Value;
             text.Append(CultureInfo.InvariantCulture, $"| {query.Name} {query.Title} | {query.Cells:N0} | {Milliseconds(ours)} |");
             if (hasRoof)
             {
+                text.Append(CultureInfo.InvariantCulture, $" {Milliseconds(query.Times.First(time => time.Form == TimeReport.RunOnly && time.Kind == FormKind.Tuned).Milliseconds.Median)} |");
                 text.Append(query.ScanShareOfRoof is { } share ? string.Create(CultureInfo.InvariantCulture, $" {share * 100:N0} % |") : " - |");
             }
 
             foreach (var label in labels)
             {
-                Ratio(text, query.Times.FirstOrDefault(time => ComparisonFiles.IsShown(time, kind) && time.Label == label)?.Milliseconds.Median, ours);
+                Ratio(text, ComparisonFiles.Median(query, kind, label), ours);
             }
 
             Line(text);
         }
     }
 
-    /// <summary>Times of what was made beforehand.</summary>
+    /// <summary>Times of what was made beforehand; where this engine has nothing beforehand, its scan's, and it says so.</summary>
     internal static void PreAggregatedTable(StringBuilder text, YearReport year)
     {
         var labels = ComparisonFiles.Labels(year, FormKind.PreAggregated).Where(label => label != TimeReport.Ours).ToArray();
         Line(text, $"| query | cells | {TimeReport.Ours} |{string.Concat(labels.Select(label => $" {label} | ratio |"))}");
         Line(text, $"|---|---:|---:|{string.Concat(labels.Select(_ => "---:|---:|"))}");
-        foreach (var query in year.Queries)
+        foreach (var query in year.Queries.Where(query => query.Times.Any(time => time.Kind == FormKind.PreAggregated)))
         {
-            var times = query.Times.Where(time => ComparisonFiles.IsShown(time, FormKind.PreAggregated)).ToArray();
-            var ours = times.FirstOrDefault(time => time.System == TimeReport.Ours)?.Milliseconds.Median;
-            if (times.Length == 0)
-            {
-                continue;
-            }
-
-            text.Append(CultureInfo.InvariantCulture, $"| {query.Name} {query.Title} | {query.Cells:N0} | {(ours is { } own ? Milliseconds(own) : "none")} |");
+            var lacksSums = ComparisonFiles.LacksPrefixSums(query);
+            var ours = ComparisonFiles.Median(query, lacksSums ? FormKind.Tuned : FormKind.PreAggregated, TimeReport.Ours)!.Value;
+            text.Append(CultureInfo.InvariantCulture, $"| {query.Name} {query.Title} | {query.Cells:N0} | {Milliseconds(ours)}{(lacksSums ? " (scan)" : string.Empty)} |");
             foreach (var label in labels)
             {
-                Ratio(text, times.FirstOrDefault(time => time.Label == label)?.Milliseconds.Median, ours);
+                Ratio(text, ComparisonFiles.Median(query, FormKind.PreAggregated, label), ours);
             }
 
             Line(text);
@@ -176,16 +190,18 @@ internal static class ComparisonMarkdown
     /// <summary>A number of milliseconds in three digits.</summary>
     internal static string Milliseconds(double value) => value < 0.0995 ? value.ToString("0.000", CultureInfo.InvariantCulture) : SvgChart.ThreeDigits(value);
 
-    private static void Ratio(StringBuilder text, double? theirs, double? ours) =>
-        text.Append(theirs is not { } time ? " - | - |" : $" {Milliseconds(time)} | {(ours is { } own ? $"{SvgChart.ThreeDigits(time / own)} x" : "-")} |");
+    private static void Ratio(StringBuilder text, double? theirs, double ours) =>
+        text.Append(theirs is not { } time ? " - | - |" : $" {Milliseconds(time)} | {RatioOf(time / ours)} x |");
 
-    private static void Year(StringBuilder text, ComparisonReport report, YearReport year)
+    private static string RatioOf(double ratio) => ratio.ToString(ratio switch { < 0.995 => "0.00", < 99.5 => "0.0", _ => "#,0" }, CultureInfo.InvariantCulture);
+
+    private static void Year(StringBuilder text, YearReport year)
     {
         Line(text);
         Line(text, $"## {RowCount.Format(year.Rows)} rows");
         Line(text);
-        Line(text, string.Create(CultureInfo.InvariantCulture, $"{year.RowsInRange:N0} rows in 365 local days, {year.From} to {year.To} in {year.Zone}: {Listed(year.Groups.Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Value:N0} {group.Key}")))}. Four exact sums: cost, input tokens, output tokens, requests. Q5's project has {year.ProjectShare * 100:N1} % of the rows."));
-        Line(text, string.Create(CultureInfo.InvariantCulture, $"Roof: a plain sum over {ReadBandwidth.BufferBytes >> 20} MiB read {year.Roof.Median:N1} GB/s ({year.Roof.Min:N1} to {year.Roof.Max:N1} over {year.Roof.Count} readings)."));
+        Line(text, string.Create(CultureInfo.InvariantCulture, $"{year.RowsInRange:N0} rows in 365 local days, {year.From} to {year.To} in {year.Zone}: {Listed(year.Groups.Select(group => Counted(group.Value, group.Key)))}. Four exact sums: cost, input tokens, output tokens, requests. Q5's project has {year.ProjectShare * 100:N1} % of the rows."));
+        Line(text, string.Create(CultureInfo.InvariantCulture, $"Roof: a plain sum over {year.RoofBytes >> 20} MiB read {year.Roof.Median:N1} GB/s ({year.Roof.Min:N1} to {year.Roof.Max:N1} over {year.Roof.Count} readings)."));
         Line(text);
         Line(text, $"![Rows read by everyone]({ComparisonFiles.ChartName(year, FormKind.Tuned)})");
         if (ComparisonFiles.Labels(year, FormKind.Tuned).Count > 1)
@@ -193,7 +209,7 @@ internal static class ComparisonMarkdown
             Line(text);
             Line(text, "### Scan beside scan: peers tuned");
             Line(text);
-            Line(text, "Everyone reads the rows. Peers have the local day of this one zone and the groups' codes stored as small integers, sorted by day and project, which is generous to them; this engine cuts days of any zone and looks models up from mappings while it answers. \"Of roof\": bytes of the columns that are read, over the read bandwidth of the same round.");
+            Line(text, "Everyone reads the rows. Peers have the local day of this one zone and the groups' codes stored as small integers, sorted by day and project, which is generous to them; this engine cuts days of any zone and looks models up from mappings while it answers. \"Sums only\": without the look at the answer. \"Of roof\": bytes of the columns that are read in that time, over the read bandwidth of the same round. A ratio above 1 is how many times slower the peer is.");
             Line(text);
             ScanTable(text, year, FormKind.Tuned, hasRoof: true);
         }
@@ -213,7 +229,7 @@ internal static class ComparisonMarkdown
             Line(text);
             Line(text, "### Pre-aggregation beside pre-aggregation");
             Line(text);
-            Line(text, "Here prefix sums by hour and dimension, which answer for every zone and range; at the peers tables of sums by local day of this one zone and dimension. Nobody reads rows. Q5 combines two dimensions, which nobody has sums of. Where this engine has none, its budget of memory does not allow them, or sums pass 64 bits, and the time of the scan above counts.");
+            Line(text, "Here prefix sums by hour and dimension, which answer for every zone and range; at the peers tables of sums by local day of this one zone and dimension. Q5 combines two dimensions, which nobody has sums of. Where this engine's budget of memory does not allow prefix sums, or they would pass 64 bits, it reads rows; then its time is marked as a scan's, and the ratio is one of a table of sums and a scan.");
             Line(text);
             Line(text, $"![Pre-aggregation]({ComparisonFiles.ChartName(year, FormKind.PreAggregated)})");
             Line(text);
@@ -247,7 +263,6 @@ internal static class ComparisonMarkdown
 
         Line(text);
         Line(text, "</details>");
-        _ = report;
     }
 
     private static string SlowNote => "Natural forms, and what takes longer than a second, are measured in 3 rounds.";
@@ -284,6 +299,9 @@ internal static class ComparisonMarkdown
 
         Line(text, "</details>");
     }
+
+    /// <summary>A number and what it counts, in the plural unless it is one.</summary>
+    internal static string Counted(int count, string plural) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? plural[..^1] : plural)}");
 
     /// <summary>Items with commas, and "and" before the last.</summary>
     internal static string Listed(IEnumerable<string> items)

@@ -61,6 +61,7 @@ internal sealed record SystemReport(string Name, string Version, string Settings
 /// <param name="ProjectShare">The part of the rows that the query of one project is about.</param>
 /// <param name="FileBytes">The organisation's Parquet files.</param>
 /// <param name="Memory">What the rows take in this engine.</param>
+/// <param name="RoofBytes">Bytes that the read bandwidth was measured over.</param>
 /// <param name="Roof">Read bandwidth in GB/s, between all other measurements.</param>
 /// <param name="Loads">Steps of loading.</param>
 /// <param name="Queries">The queries.</param>
@@ -74,6 +75,7 @@ internal sealed record YearReport(
     double ProjectShare,
     long FileBytes,
     MemoryReport Memory,
+    long RoofBytes,
     Spread Roof,
     IReadOnlyList<LoadStep> Loads,
     IReadOnlyList<QueryReport> Queries);
@@ -90,7 +92,7 @@ internal sealed record MemoryReport(long ChunkBytes, double HeadlineBytesPerRow,
 /// <param name="Title">What it asks.</param>
 /// <param name="Cells">Cells of the answer that were compared with every form.</param>
 /// <param name="ScanBytesPerRow">Bytes that this engine's scan reads of each row; null where it skips rows.</param>
-/// <param name="ScanShareOfRoof">Median of the rounds' bandwidth of the scan over the roof of the same round; null where rows are skipped.</param>
+/// <param name="ScanShareOfRoof">Median of the rounds' bandwidth of the scan (its answer not read) over the roof of the same round; null where rows are skipped.</param>
 /// <param name="Times">All times.</param>
 internal sealed record QueryReport(string Name, string Title, long Cells, double? ScanBytesPerRow, double? ScanShareOfRoof, IReadOnlyList<TimeReport> Times);
 

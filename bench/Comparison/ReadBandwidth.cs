@@ -12,31 +12,38 @@ namespace Analytics.Bench.Comparison;
 /// </remarks>
 internal sealed unsafe class ReadBandwidth
 {
-    /// <summary>Bytes of the buffer: 20 times a large third-level cache.</summary>
-    public const long BufferBytes = 640L << 20;
+    /// <summary>Usual size of the buffer: 20 times a large third-level cache.</summary>
+    public const int DefaultBytes = 640 << 20;
 
     // A share of work; larger than what the threads' start costs, small enough that both end together.
     private const int BlockBytes = 8 << 20;
 
-    private readonly NativeArena arena = new(BufferBytes);
+    private readonly NativeArena arena;
     private readonly nint address;
     private readonly ParallelOptions options;
 
     /// <summary>Takes the buffer and fills it, so that its pages are there.</summary>
     /// <param name="threads">Threads to read with.</param>
-    public ReadBandwidth(int threads)
+    /// <param name="lengthBytes">A multiple of 8 MiB; less than <see cref="DefaultBytes"/> may lie in caches.</param>
+    public ReadBandwidth(int threads, int lengthBytes = DefaultBytes)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(lengthBytes % BlockBytes, 0, nameof(lengthBytes));
+        LengthBytes = lengthBytes;
+        arena = new NativeArena(lengthBytes);
         options = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        if (!arena.TryTake((int)BufferBytes, out address))
+        if (!arena.TryTake(lengthBytes, out address))
         {
             throw new InvalidOperationException("The arena is smaller than it was asked to be.");
         }
 
-        for (var offset = 0L; offset < BufferBytes; offset += BlockBytes)
+        for (var offset = 0L; offset < lengthBytes; offset += BlockBytes)
         {
             new Span<byte>((byte*)address + offset, BlockBytes).Fill(1);
         }
     }
+
+    /// <summary>Bytes of the buffer.</summary>
+    public int LengthBytes { get; }
 
     /// <summary>Reads the buffer once.</summary>
     /// <returns>Bytes a second.</returns>
@@ -44,11 +51,11 @@ internal sealed unsafe class ReadBandwidth
     {
         var start = Stopwatch.GetTimestamp();
         var total = 0L;
-        Parallel.For(0, (int)(BufferBytes / BlockBytes), options, () => 0L, (block, _, sum) => sum + Sum((byte*)address + ((long)block * BlockBytes)), sum => Interlocked.Add(ref total, sum));
+        Parallel.For(0, LengthBytes / BlockBytes, options, () => 0L, (block, _, sum) => sum + Sum((byte*)address + ((long)block * BlockBytes)), sum => Interlocked.Add(ref total, sum));
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         GC.KeepAlive(arena);
-        return total == unchecked(BufferBytes / sizeof(long) * 0x0101_0101_0101_0101)
-            ? BufferBytes / seconds
+        return total == unchecked((long)LengthBytes / sizeof(long) * 0x0101_0101_0101_0101)
+            ? LengthBytes / seconds
             : throw new InvalidOperationException("The buffer's sum is another one.");
     }
 

@@ -26,7 +26,7 @@ internal static class ReadmeSection
         ComparisonMarkdown.ScanTable(text, year, FormKind.Tuned, hasRoof: true);
         if (ComparisonFiles.Labels(year, FormKind.PreAggregated).Count > 0)
         {
-            text.Append("\n**Pre-aggregation beside pre-aggregation.** Prefix sums here (any zone, any range), tables of sums by day of this one zone at the peers. \"None\": beyond the budget of memory, the scan above answers.\n\n");
+            text.Append("\n**Pre-aggregation beside pre-aggregation.** Prefix sums here (any zone, any range), tables of sums by day of this one zone at the peers. \"Scan\": prefix sums would pass the budget of memory, so that rows are read.\n\n");
             ComparisonMarkdown.PreAggregatedTable(text, year);
         }
 
@@ -53,5 +53,5 @@ internal static class ReadmeSection
     }
 
     private static string Groups(YearReport year) =>
-        ComparisonMarkdown.Listed(year.Groups.Where(group => group.Key is "projects" or "models" or "API keys").Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Value:N0} {group.Key}")));
+        ComparisonMarkdown.Listed(year.Groups.Where(group => group.Key is "projects" or "models" or "API keys").Select(group => ComparisonMarkdown.Counted(group.Value, group.Key)));
 }

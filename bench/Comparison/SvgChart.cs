@@ -32,7 +32,7 @@ internal sealed class SvgChart
     private const string Grid = "#e3e7eb";
 
     // Widths of letters are guessed: no font is known here.
-    private const double LetterWidth = 6.9;
+    private const double LetterWidth = 6.5;
 
     private readonly StringBuilder body = new();
     private readonly string title;
@@ -55,14 +55,14 @@ internal sealed class SvgChart
     {
         var chart = new SvgChart(title, subtitle);
         chart.Legend(series);
-        var (low, high) = Decades(groups.SelectMany(group => group.Values).OfType<double>());
+        var (low, high) = Range(groups.SelectMany(group => group.Values).OfType<double>());
         var top = chart.height + 22;
         var bottom = top + groups.Sum(group => (group.Values.Count(value => value is not null) * BarStep) + GroupGap) - (GroupGap / 2);
         for (var decade = low; decade <= high; decade++)
         {
             var x = X(Math.Pow(10, decade));
             chart.Line(x, top - 6, x, bottom, Grid, 1);
-            chart.Text(x, top - 12, Duration(Math.Pow(10, decade)), 11.5, Faint, anchor: "middle");
+            chart.Text(x, top - 12, Tick(decade), 11.5, Faint, anchor: "middle");
         }
 
         var y = (double)top;
@@ -78,7 +78,7 @@ internal sealed class SvgChart
                 {
                     var end = Math.Max(X(value), Left + 2);
                     chart.body.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Left}\" y=\"{Number(y)}\" width=\"{Number(end - Left)}\" height=\"{BarHeight}\" rx=\"2\" fill=\"{series[i].Color}\"/>\n");
-                    chart.Text(end + 6, y + BarHeight - 2.5, Duration(value), 11.5, Ink);
+                    chart.Text(end + 6, y + BarHeight - 2.5, Duration(value), 11.5, Ink, weight: i == 0 ? 600 : 400);
                     y += BarStep;
                 }
             }
@@ -105,12 +105,12 @@ internal sealed class SvgChart
         const int LabelWidth = 190;
         var chart = new SvgChart(title, subtitle);
         var top = chart.height + 14;
-        var (low, high) = Decades(values.SelectMany(line => line).OfType<double>());
+        var (low, high) = Range(values.SelectMany(line => line).OfType<double>());
         for (var decade = low; decade <= high; decade++)
         {
             var y = Y(Math.Pow(10, decade));
             chart.Line(AxisLeft, y, Width - LabelWidth, y, Grid, 1);
-            chart.Text(AxisLeft - 10, y + 4, Duration(Math.Pow(10, decade)), 11.5, Faint, anchor: "end");
+            chart.Text(AxisLeft - 10, y + 4, Tick(decade), 11.5, Faint, anchor: "end");
         }
 
         foreach (var count in rows)
@@ -165,7 +165,7 @@ internal sealed class SvgChart
 
     /// <summary>A number in three digits or, from 1,000 on, in whole ones.</summary>
     /// <param name="value">0 or more.</param>
-    public static string ThreeDigits(double value) => value.ToString(value switch { < 9.995 => "0.##", < 99.95 => "0.#", _ => "#,0" }, CultureInfo.InvariantCulture);
+    public static string ThreeDigits(double value) => value.ToString(value switch { < 9.995 => "0.00", < 99.95 => "0.0", _ => "#,0" }, CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"""
@@ -175,13 +175,20 @@ internal sealed class SvgChart
 
         """).ReplaceLineEndings("\n");
 
-    /// <summary>The powers of ten around all values; at least one decade.</summary>
-    private static (int Low, int High) Decades(IEnumerable<double> values)
+    /// <summary>From the power of ten below all values to a little above them, at least one decade: logarithms.</summary>
+    private static (int Low, double High) Range(IEnumerable<double> values)
     {
         double[] all = [.. values];
         var low = (int)Math.Floor(Math.Log10(all.Min()));
-        return (low, Math.Max(low + 1, (int)Math.Ceiling(Math.Log10(all.Max()))));
+        return (low, Math.Max(low + 1, Math.Log10(all.Max()) + 0.05));
     }
+
+    private static string Tick(int decade) => decade switch
+    {
+        < 0 => $"{Number(Math.Pow(10, decade + 3))} µs",
+        < 3 => $"{Number(Math.Pow(10, decade))} ms",
+        _ => $"{Number(Math.Pow(10, decade - 3))} s",
+    };
 
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 

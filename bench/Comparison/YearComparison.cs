@@ -12,17 +12,17 @@ namespace Analytics.Bench.Comparison;
 /// </remarks>
 /// <param name="data">The year.</param>
 /// <param name="peers">Peers, loaded.</param>
-/// <param name="threads">Threads of this engine and of the roof.</param>
-/// <param name="rounds">Rounds, 1 or more.</param>
+/// <param name="options">Threads and rounds.</param>
 /// <param name="log">Told what is done.</param>
-internal sealed class YearComparison(ComparisonData data, IReadOnlyList<IPeer> peers, int threads, int rounds, TextWriter log)
+internal sealed class YearComparison(ComparisonData data, IReadOnlyList<IPeer> peers, ComparisonOptions options, TextWriter log)
 {
     // A form that takes longer than this is measured in few rounds.
     private const double SlowMilliseconds = 1_000;
     private const int SlowRounds = 3;
     private const int WarmupRounds = 2;
 
-    private readonly ReadBandwidth bandwidth = new(threads);
+    private readonly int threads = options.Threads;
+    private readonly ReadBandwidth bandwidth = new(options.Threads, options.RoofBytes);
     private readonly List<double> roof = [];
     private readonly List<LoadStep> loads = [];
 
@@ -56,6 +56,7 @@ internal sealed class YearComparison(ComparisonData data, IReadOnlyList<IPeer> p
             data.ProjectRows / (double)data.RowsInRange,
             data.FileBytes,
             new MemoryReport(usage.Chunks.Sum(chunk => chunk.SizeBytes), HeadlineBytesPerRow(), usage.Projections.UsedBytes, data.ResidentBytes),
+            bandwidth.LengthBytes,
             Spread.Of(roof),
             this.loads,
             queries);
@@ -103,11 +104,11 @@ internal sealed class YearComparison(ComparisonData data, IReadOnlyList<IPeer> p
 
     private QueryReport Time(ComparisonQuery query, long cells)
     {
-        var scanned = new Course(TimeReport.Ours, string.Empty, FormKind.Tuned, null, () => EngineAnswer.Of(query, data, usesProjections: false, threads).Visit());
+        var scanned = new Course(TimeReport.Ours, TimeReport.RunOnly, FormKind.Tuned, null, () => EngineAnswer.Of(query, data, usesProjections: false, threads));
         List<Course> courses =
         [
+            new(TimeReport.Ours, string.Empty, FormKind.Tuned, null, () => EngineAnswer.Of(query, data, usesProjections: false, threads).Visit()),
             scanned,
-            new(TimeReport.Ours, TimeReport.RunOnly, FormKind.Tuned, null, () => EngineAnswer.Of(query, data, usesProjections: false, threads)),
         ];
         if (EngineAnswer.Plan(query, data, usesProjections: true).Cube is not null)
         {
@@ -121,7 +122,7 @@ internal sealed class YearComparison(ComparisonData data, IReadOnlyList<IPeer> p
         var scan = EngineAnswer.Plan(query, data, usesProjections: false);
         var bytes = query.IsOfOneProject ? (double?)null : BytesRead(scan);
         List<double> shares = [];
-        for (var round = -WarmupRounds; round < rounds; round++)
+        for (var round = -WarmupRounds; round < options.Rounds; round++)
         {
             var roofNow = bandwidth.Measure();
             foreach (var course in courses.Where(course => course.TakesPartIn(round)))
