@@ -85,7 +85,7 @@ internal static class ComparisonFiles
             lines.Add((new ChartSeries(label, ColorOf(label)), time => IsShown(time, FormKind.Tuned) && time.Label == label));
         }
 
-        lines.Add((new ChartSeries($"{TimeReport.Ours} sums", ColorOf(TimeReport.Ours), IsDashed: true), time => IsShown(time, FormKind.PreAggregated) && time.System == TimeReport.Ours));
+        lines.Add((new ChartSeries($"{TimeReport.Ours} prefix sums", ColorOf(TimeReport.Ours), IsDashed: true), time => IsShown(time, FormKind.PreAggregated) && time.System == TimeReport.Ours));
         YearReport[] years = [.. report.Years.OrderBy(year => year.Rows)];
         return SvgChart.Lines(
             $"Time over rows: {GrowthQuery}, {years[0].Queries.First(query => query.Name == GrowthQuery).Title}",

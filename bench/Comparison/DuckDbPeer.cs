@@ -120,7 +120,8 @@ internal sealed class DuckDbPeer : IPeer
             """);
     }
 
-    private static string TypeOf(ComparisonData data, Measure measure) => data.Max(measure) <= uint.MaxValue ? "UINTEGER" : "BIGINT";
+    // DuckDB sums signed integers only: of others it first makes those, row by row.
+    private static string TypeOf(ComparisonData data, Measure measure) => data.Max(measure) <= int.MaxValue ? "INTEGER" : "BIGINT";
 
     private void Insert(string table, IEnumerable<string> rows) => duck.Run($"INSERT INTO {table} VALUES {PeerSql.Values(rows)}");
 

@@ -26,7 +26,7 @@ internal sealed class SvgChart
     private const int BarStep = 16;
     private const int GroupGap = 16;
     private const int LegendRow = 22;
-    private const int LabelStep = 15;
+    private const int LabelStep = 16;
     private const string Ink = "#1f2933";
     private const string Faint = "#66727f";
     private const string Grid = "#e3e7eb";
@@ -102,7 +102,7 @@ internal sealed class SvgChart
     {
         const int PlotHeight = 380;
         const int AxisLeft = 76;
-        const int LabelWidth = 190;
+        const int LabelWidth = 250;
         var chart = new SvgChart(title, subtitle);
         var top = chart.height + 14;
         var (low, high) = Range(values.SelectMany(line => line).OfType<double>());
@@ -135,7 +135,7 @@ internal sealed class SvgChart
                 chart.body.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Number(point.X)}\" cy=\"{Number(point.Y)}\" r=\"4\" fill=\"{series[i].Color}\"/>\n");
             }
 
-            labels.Add((points[^1].Y, $"{series[i].Name}  {Duration(points[^1].Value)}", series[i].Color));
+            labels.Add((points[^1].Y, $"{series[i].Name}: {Duration(points[^1].Value)}", series[i].Color));
         }
 
         // Labels at the lines' ends, pushed down where they would lie on one another.
@@ -143,7 +143,8 @@ internal sealed class SvgChart
         foreach (var (y, text, color) in labels.OrderBy(label => label.Y))
         {
             var at = Math.Max(y, free);
-            chart.Text(Width - LabelWidth + 12, at + 4, text, 12, color, weight: 600);
+            chart.body.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Width - LabelWidth + 10}\" y=\"{Number(at - 5)}\" width=\"10\" height=\"10\" rx=\"2\" fill=\"{color}\"/>\n");
+            chart.Text(Width - LabelWidth + 26, at + 4, text, 12, Ink);
             free = at + LabelStep;
         }
 

@@ -54,6 +54,12 @@ public sealed class ReportTests
             Assert.InRange(((double?)element.Attribute("x") ?? 0) + ((double?)element.Attribute("width") ?? 0), 0, width);
             Assert.InRange((double?)element.Attribute("y") ?? 0, 0, height);
         });
+
+        // A letter of a plain font is about half as wide as it is high; long labels must not be cut off.
+        Assert.All(chart.Descendants().Where(element => element.Name.LocalName == "text" && (string)element.Attribute("text-anchor")! == "start"), element =>
+            Assert.InRange((double)element.Attribute("x")! + (element.Value.Length * (double)element.Attribute("font-size")! * 0.55), 0, width));
+        Assert.All(chart.Descendants().Where(element => element.Name.LocalName == "text" && (string)element.Attribute("text-anchor")! == "end"), element =>
+            Assert.InRange((double)element.Attribute("x")! - (element.Value.Length * (double)element.Attribute("font-size")! * 0.55), 0, width));
     }
 
     [Fact]
