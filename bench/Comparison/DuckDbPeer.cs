@@ -21,7 +21,9 @@ internal sealed class DuckDbPeer : IPeer
 
         // Grouping by arrays instead of hash tables up to 2^20 possible keys: what day and API key need.
         duck.Run("SET perfect_ht_threshold = 20");
-        duck.Run("SET preserve_insertion_order = true");
+
+        // Only sorting the largest years needs it; the usual place is a folder where the program was started.
+        duck.Run($"SET temp_directory = {DuckDb.Quote(Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"analytics-duckdb-{Environment.ProcessId}")))}");
     }
 
     /// <inheritdoc/>
