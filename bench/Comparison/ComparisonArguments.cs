@@ -22,7 +22,7 @@ internal static class ComparisonArguments
         var organization = new Option<string?>("--organization") { Description = "The organisation of the folder. (default: its first)", HelpName = "ID" };
         var peers = new Option<string[]>("--peers")
         {
-            Description = $"Systems to compare with, separated by commas. (default: {string.Join(',', ComparisonCommand.PeerNames)})",
+            Description = "Systems to compare with, separated by commas.",
             HelpName = "NAMES",
             DefaultValueFactory = _ => [.. ComparisonCommand.PeerNames],
             CustomParser = result => Names(result, "--peers", ComparisonCommand.PeerNames),
@@ -30,16 +30,16 @@ internal static class ComparisonArguments
         string[] kinds = ["natural", "tuned", "preaggregated"];
         var forms = new Option<string[]>("--forms")
         {
-            Description = $"How they hold the year, separated by commas. (default: {string.Join(',', kinds)})",
+            Description = "How they hold the year, separated by commas.",
             HelpName = "NAMES",
             DefaultValueFactory = _ => kinds,
             CustomParser = result => Names(result, "--forms", kinds),
         };
         var rounds = Number("--rounds", "Interleaved rounds.", defaults.Rounds);
-        var threads = Number("--threads", "Threads of every system. (default: the cores)", defaults.Threads);
+        var threads = Number("--threads", "Threads of every system.", defaults.Threads);
         var zone = new Option<DateTimeZone>("--timezone")
         {
-            Description = $"Zone of the days. (default: {defaults.Zone.Id})",
+            Description = "Zone of the days.",
             HelpName = "ID",
             DefaultValueFactory = _ => defaults.Zone,
             CustomParser = result => DateTimeZoneProviders.Tzdb.GetZoneOrNull(result.Tokens[0].Value) ?? Refuse<DateTimeZone>(result, "--timezone", "an IANA id such as 'Europe/Paris'"),
