@@ -29,6 +29,24 @@ install_heavy_peers() {
   npm_packages tests/Interop/HeavyPeers "ClickHouse and Polars, 0.7 GB" "install --no-save"
 }
 
+# PostgreSQL, whose programs `bench compare` starts as a server of its own; the one that Debian would start is told not to.
+install_postgres() {
+  if [ -x /usr/lib/postgresql/15/bin/initdb ]; then
+    return
+  fi
+  say "Installing PostgreSQL 15 for comparison (apt)"
+  apt-get update -qq && apt-get install -y -qq postgresql-common
+  sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  apt-get install -y -qq postgresql-15
+}
+
+# Everything that `bench compare` compares with.
+install_all_peers() {
+  install_peers
+  install_heavy_peers
+  install_postgres
+}
+
 # npm_packages FOLDER WHAT [COMMAND]
 npm_packages() {
   if [ -e "$1/node_modules/.package-lock.json" ] && [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then

@@ -21,15 +21,12 @@ micro.SetAction(parsed =>
 });
 
 var data = new Option<string>("--data") { Description = "A data folder; the demonstration's, say.", Required = true, HelpName = "DIR" };
-var organization = new Option<string>("--organization") { Description = "The organisation that is asked about.", DefaultValueFactory = _ => "demo", HelpName = "ID" };
 var rounds = new Option<int>("--rounds") { Description = "Interleaved rounds.", DefaultValueFactory = _ => 15, HelpName = "N" };
-var compare = new Command("compare", "Three queries beside DuckDB on the same Parquet files; answers are compared before anything is timed.") { data, organization, rounds };
-compare.SetAction(parsed => SideBySide.Run(parsed.GetValue(data)!, parsed.GetValue(organization)!, parsed.GetValue(rounds), Console.Out));
 
 var load = new Command("load", "All usage files into memory and back to disk beside DuckDB; sums are compared before anything is timed.") { data, rounds };
 load.SetAction(parsed => LoadFromParquet.Run(parsed.GetValue(data)!, parsed.GetValue(rounds), Console.Out));
 
-var root = new RootCommand("Benchmarks that check their answers.") { check, micro, compare, load, HttpLoad.Create() };
+var root = new RootCommand("Benchmarks that check their answers.") { check, micro, ComparisonArguments.Command(), load, HttpLoad.Create() };
 root.SetAction(parsed =>
 {
     if (!parsed.GetValue(check))

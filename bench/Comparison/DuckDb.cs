@@ -11,14 +11,15 @@ namespace Analytics.Bench.Comparison;
 /// </remarks>
 internal sealed partial class DuckDb : IDisposable
 {
-    private const string LibraryPath = "bench/Comparison/node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so";
-    private static readonly Lazy<(nint Handle, string? WhyNot)> Library = new(Load);
+    private static readonly PeerLibrary Library = PeerLibrary.Register(
+        Api.Name,
+        "DuckDB",
+        "ANALYTICS_DUCKDB",
+        "bench/Comparison/node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so",
+        "Run '. ./setup.sh; install_peers' in the repository, or let ANALYTICS_DUCKDB name a libduckdb.");
 
     private nint database;
     private nint connection;
-
-    static DuckDb() =>
-        NativeLibrary.SetDllImportResolver(typeof(DuckDb).Assembly, (name, _, _) => name == Api.Name ? Library.Value.Handle : 0);
 
     private DuckDb()
     {
@@ -30,7 +31,7 @@ internal sealed partial class DuckDb : IDisposable
     public static bool IsAvailable => WhyNot is null;
 
     /// <summary>What is missing and what to do about it, or null.</summary>
-    public static string? WhyNot => Library.Value.WhyNot;
+    public static string? WhyNot => Library.WhyNot;
 
     /// <summary>The library's version, such as <c>v1.5.6</c>.</summary>
     public static string Version => Text(Api.LibraryVersion());
@@ -78,6 +79,36 @@ internal sealed partial class DuckDb : IDisposable
         }
     }
 
+    /// <summary>Runs one statement and takes all of its result, as the vectors that DuckDB hands over; no cell is looked at.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <returns>Rows of the result.</returns>
+    /// <exception cref="DuckDbException">DuckDB refused it.</exception>
+    public long Execute(string sql)
+    {
+        ObjectDisposedException.ThrowIf(connection == 0, this);
+        var state = Api.Query(connection, sql, out var result);
+        try
+        {
+            if (state != 0)
+            {
+                throw new DuckDbException(Text(Api.ResultError(ref result)), sql);
+            }
+
+            var rows = 0L;
+            for (var chunk = Api.FetchChunk(result); chunk != 0; chunk = Api.FetchChunk(result))
+            {
+                rows += (long)Api.DataChunkSize(chunk);
+                Api.DestroyDataChunk(ref chunk);
+            }
+
+            return rows;
+        }
+        finally
+        {
+            Api.DestroyResult(ref result);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -85,35 +116,6 @@ internal sealed partial class DuckDb : IDisposable
         {
             Api.Disconnect(ref connection);
             Api.Close(ref database);
-        }
-    }
-
-    private static (nint Handle, string? WhyNot) Load()
-    {
-        var path = Environment.GetEnvironmentVariable("ANALYTICS_DUCKDB");
-        if (string.IsNullOrEmpty(path))
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Analytics.sln")))
-            {
-                folder = folder.Parent;
-            }
-
-            path = Path.Combine(folder?.FullName ?? AppContext.BaseDirectory, LibraryPath);
-        }
-
-        if (!File.Exists(path))
-        {
-            return (0, $"DuckDB is not installed: there is no '{path}'. Run 'npm ci' in bench/Comparison, or let ANALYTICS_DUCKDB name a libduckdb.");
-        }
-
-        try
-        {
-            return (NativeLibrary.Load(path), null);
-        }
-        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
-        {
-            return (0, $"DuckDB cannot be loaded on this machine: {exception.Message}");
         }
     }
 

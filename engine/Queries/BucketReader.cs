@@ -74,6 +74,13 @@ public sealed class BucketReader
     /// <param name="measure">Any measure.</param>
     public Int128 Value(int index, Measure measure) => cells.Value(positions[index], measure);
 
+    /// <summary>What the sums of <see cref="Row"/> are of; others may follow, which are 0.</summary>
+    public IReadOnlyList<Measure> Measures => cells.Lanes.Measures;
+
+    /// <summary>The sums of a group in the order of <see cref="Measures"/>, valid until the reader moves on; empty where they need 128 bits.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+    public ReadOnlySpan<long> Row(int index) => cells.IsWide ? default : cells.Row(positions[index]);
+
     /// <summary>The sums of all rows of a bucket, of all measures that were asked for.</summary>
     /// <param name="bucket">Its position.</param>
     public UsageSums Totals(int bucket) => buckets.Totals(bucket);

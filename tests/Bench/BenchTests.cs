@@ -21,17 +21,34 @@ public sealed class BenchTests : IDisposable
         Assert.All(Checks.Benchmarks, benchmark => Assert.Contains($"ok {benchmark.Name} ", output.ToString(), StringComparison.Ordinal));
     }
 
+    // Every form of DuckDB answers every query; a wrong answer anywhere ends the command with 1.
     [DuckDbFact]
     public void Compare_GeneratedRows_AreAnsweredEqually()
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
         Assert.Equal(0, GeneratorCommands.Run(["rollups", "--data", folder.File("data"), "--rows", "20000", "--organizations", "1", "--until", "2026-06-24"], output, error));
-        var organization = Directory.GetDirectories(folder.File("data/requests")).Single().Split('=')[^1];
+        var options = new ComparisonOptions { Data = folder.File("data"), Peers = ["duckdb"], Rounds = 1, RoofBytes = 32 << 20, Results = folder.File("results"), Json = folder.File("report.json") };
 
-        Assert.Equal(0, SideBySide.Run(folder.File("data"), organization, rounds: 1, output));
+        Assert.Equal(0, ComparisonCommand.Run(options, output, error));
 
-        Assert.Contains("All cells were compared and are equal.", output.ToString(), StringComparison.Ordinal);
+        var report = ComparisonReport.FromJson(File.ReadAllText(folder.File("report.json")));
+        var year = Assert.Single(report.Years);
+        Assert.Equal(20_000, year.Rows);
+        Assert.Equal(ComparisonQuery.All.Select(query => query.Name), year.Queries.Select(query => query.Name));
+        Assert.All(year.Queries, query => Assert.InRange(query.Times.Count(time => time.System == "DuckDB"), query.Name == "Q5" ? 2 : 3, 3));
+        Assert.Equal(File.ReadAllText(folder.File("results/compare.md")), ComparisonMarkdown.Of(report));
+    }
+
+    [Fact]
+    public void Compare_NothingToCompare_SaysWhatIsMissing()
+    {
+        using var error = new StringWriter();
+
+        Assert.Equal(2, ComparisonCommand.Run(new ComparisonOptions { Results = folder.File("none") }, TextWriter.Null, error));
+        Assert.Equal(65, ComparisonCommand.Run(new ComparisonOptions { Results = folder.File("none"), WritesReadme = true }, TextWriter.Null, error));
+        Assert.Contains("give --rows N", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("there is no report", error.ToString(), StringComparison.Ordinal);
     }
 
     public void Dispose() => folder.Dispose();
