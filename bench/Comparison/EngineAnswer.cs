@@ -15,7 +15,7 @@ internal sealed record EngineAnswer(ComparisonQuery Query, QueryResult Result, D
     /// <param name="data">The year.</param>
     /// <param name="usesProjections">False to read rows in any case.</param>
     public static QueryPlan Plan(ComparisonQuery query, ComparisonData data, bool usesProjections) => QueryPlan.For(
-        new UsageQuery(data.Days.From, data.Days.To, data.Days.Zone, query.Bucket, query.GroupBy)
+        new UsageQuery(data.Days.From, data.Days.To, data.Days.Zone, query.Bucket, query.Shape == AnswerShape.Members ? Dimension.Member : query.GroupBy)
         {
             Measures = ComparisonQuery.Sums,
             Predicates = query.IsOfOneProject ? [new Predicate(Dimension.Project, [data.Project])] : [],

@@ -24,7 +24,11 @@ namespace Analytics.Engine.Projections;
 /// rest with the cube before it. Within a row, quads of measures follow one another, and within a quad the groups and
 /// then their total: a question about headline measures reads one stretch of memory.
 /// </para>
-/// <para>Sums are of 64 bits; a table whose totals could pass that has no cube. The memory is native and freed with the last cube that shares it.</para>
+/// <para>
+/// Sums are of 64 bits and wrap: a difference is exact where the rows between could not pass 63 bits, which the segments'
+/// exact totals tell (<see cref="Fits"/>); others are added up segment by segment in 128 bits. A table in which one segment
+/// could pass that has no cube. The memory is native and freed with the last cube that shares it.
+/// </para>
 /// </remarks>
 public sealed class PrefixSumCube
 {
@@ -36,6 +40,7 @@ public sealed class PrefixSumCube
     private readonly Segment[] segments;
     private readonly int[] firstSteps;
     private readonly NativeBuffer bases;
+    private readonly bool isNarrow;
 
     private PrefixSumCube(CubeKey key, PairDictionary? pairs, int groups, Segment[] segments)
     {
@@ -52,6 +57,7 @@ public sealed class PrefixSumCube
 
         StepCount = segments.Sum(segment => segment.Steps.Length);
         bases = NativeBuffer.Create<long, PrefixSumCube>(segments.Length * RowLength(groups), this, static (target, cube) => cube.FillBases(target));
+        isNarrow = Fits(0, StepCount);
         SizeBytes = bases.LengthBytes + segments.Sum(segment => (long)segment.Sums.LengthBytes);
     }
 
@@ -100,6 +106,42 @@ public sealed class PrefixSumCube
     {
         var segment = SegmentOf(step);
         return segments[segment].Steps[step - firstSteps[segment]];
+    }
+
+    /// <summary>Whether no sum of rows between two rows of the cube passes 63 bits, so that their difference is exact.</summary>
+    /// <param name="from">0 to <see cref="StepCount"/>.</param>
+    /// <param name="to">The same or more.</param>
+    public bool Fits(int from, int to)
+    {
+        if (isNarrow || from >= to)
+        {
+            return true;
+        }
+
+        var (first, last) = (SegmentOf(from), SegmentOf(to - 1));
+        for (var lane = 0; lane < MeasureLanes.Measures.Length; lane++)
+        {
+            Int128 sum = 0;
+            for (var segment = first; segment <= last; segment++)
+            {
+                sum += segments[segment].Totals[lane];
+            }
+
+            if (sum > long.MaxValue)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The next row at which a segment ends.</summary>
+    /// <param name="row">0 to <see cref="StepCount"/> - 1.</param>
+    internal int EndOfSegment(int row)
+    {
+        var segment = SegmentOf(row);
+        return firstSteps[segment] + segments[segment].Steps.Length;
     }
 
     /// <summary>Where the sums of a row are; valid while the cube is alive.</summary>
@@ -166,11 +208,11 @@ public sealed class PrefixSumCube
     /// <summary>Adds everything up, on all cores.</summary>
     /// <param name="key">What the cube is of.</param>
     /// <param name="counts">For each stored dimension the number of its codes.</param>
-    /// <param name="chunks">Rows in time order, whose totals of each measure fit in 63 bits.</param>
+    /// <param name="chunks">Rows in time order.</param>
     /// <param name="steps">From <see cref="StepsOf"/>.</param>
     /// <param name="maxBytes">More is not built.</param>
     /// <param name="previous">A cube of the same key over some of the same chunks: what is equal is shared.</param>
-    /// <returns>Null where the cube would be larger.</returns>
+    /// <returns>Null where the cube would be larger, or the sums of a segment could pass 63 bits.</returns>
     public static PrefixSumCube? Build(
         CubeKey key, IReadOnlyList<int> counts, IReadOnlyList<UsageChunk> chunks, long[] steps, long maxBytes = long.MaxValue, PrefixSumCube? previous = null)
     {
@@ -179,6 +221,11 @@ public sealed class PrefixSumCube
         ArgumentNullException.ThrowIfNull(chunks);
         ArgumentNullException.ThrowIfNull(steps);
         var plans = Cut(steps, chunks);
+        if (plans.Any(plan => LanesOf(key).Measures.Any(measure => plan.Chunks.Aggregate((Int128)0, (sum, chunk) => sum + chunk.Total(measure)) > long.MaxValue)))
+        {
+            return null;
+        }
+
         foreach (var plan in plans)
         {
             plan.Known = previous?.segments.FirstOrDefault(segment =>
@@ -260,7 +307,20 @@ public sealed class PrefixSumCube
         var length = plan.Steps.Length * LanesOf(key).Stride * (groups + 1);
         var sums = NativeBuffer.Create<long, (CubeKey Key, PairDictionary? Pairs, int Groups, SegmentPlan Plan)>(
             length, (key, pairs, groups, plan), static (target, state) => new SegmentSums(state.Key, state.Pairs, state.Groups).Fill(target, state.Plan));
-        return new Segment(plan.Steps, plan.Chunks, groups, sums);
+        return new Segment(plan.Steps, plan.Chunks, groups, sums, TotalsOf(sums.Span<long>(), LanesOf(key), groups));
+    }
+
+    /// <summary>The sums of all of a segment's rows, by lane: those behind the groups of its last row.</summary>
+    private static long[] TotalsOf(ReadOnlySpan<long> sums, MeasureLanes lanes, int groups)
+    {
+        var totals = new long[lanes.Stride];
+        var last = sums[^(lanes.Stride * (groups + 1))..];
+        for (var quad = 0; quad < lanes.Quads; quad++)
+        {
+            last.Slice(((quad * (groups + 1)) + groups) * Lanes, Lanes).CopyTo(totals.AsSpan(quad * Lanes));
+        }
+
+        return totals;
     }
 
     private int RowLength(int groups) => MeasureLanes.Stride * (groups + 1);
@@ -306,7 +366,7 @@ public sealed class PrefixSumCube
     }
 
     /// <summary>Some consecutive steps and their rows, counted from the first of them.</summary>
-    private sealed record Segment(long[] Steps, UsageChunk[] Chunks, int Groups, NativeBuffer Sums);
+    private sealed record Segment(long[] Steps, UsageChunk[] Chunks, int Groups, NativeBuffer Sums, long[] Totals);
 
     /// <summary>The running sums of one segment while it is filled.</summary>
     private sealed class SegmentSums

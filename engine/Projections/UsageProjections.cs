@@ -51,7 +51,7 @@ public sealed class UsageProjections
         this.buildsAtOnce = buildsAtOnce;
         rows = chunks.Sum(chunk => (long)chunk.RowCount);
         intervals = new Lazy<long[]>(() => PrefixSumCube.StepsOf(chunks));
-        isWorthwhile = rows > 0 && (buildsAtOnce || rows >= MinRows) && FitsIn64Bits(chunks);
+        isWorthwhile = rows > 0 && (buildsAtOnce || rows >= MinRows);
         TakeOver(previous);
     }
 
@@ -100,7 +100,7 @@ public sealed class UsageProjections
     /// <summary>A cube that is kept, or is built now.</summary>
     /// <param name="key">What it is of.</param>
     /// <param name="rowsToRead">Rows that a scan reads instead.</param>
-    /// <returns>Null where a scan does: the table is small, its sums pass 64 bits, the cube is beyond the budget, or has not been worth its building yet.</returns>
+    /// <returns>Null where a scan does: the table is small, a month's sums pass 63 bits, the cube is beyond the budget, or has not been worth its building yet.</returns>
     public PrefixSumCube? CubeFor(CubeKey key, long rowsToRead)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -217,9 +217,6 @@ public sealed class UsageProjections
             }
         }
     }
-
-    private static bool FitsIn64Bits(IReadOnlyList<UsageChunk> chunks) =>
-        Measures.All.All(measure => chunks.Aggregate((Int128)0, (sum, chunk) => sum + chunk.Total(measure)) <= long.MaxValue);
 
     /// <summary>What is known about one cube; guarded by the gate.</summary>
     private sealed class State

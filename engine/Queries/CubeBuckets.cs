@@ -61,12 +61,18 @@ internal sealed class CubeBuckets : IBuckets
             return scratch.Totals();
         }
 
-        var (first, last) = (cube.Row(from), cube.Row(to));
-        foreach (var measure in plan.Query.Measures)
+        for (var row = from; row < to;)
         {
-            var lane = cube.MeasureLanes.Of(measure);
-            var quad = lane / Vector256<long>.Count;
-            totals[measure] = (last.Total(quad) - first.Total(quad))[lane % Vector256<long>.Count];
+            var next = cube.Fits(row, to) ? to : Math.Min(to, cube.EndOfSegment(row));
+            var (first, last) = (cube.Row(row), cube.Row(next));
+            foreach (var measure in plan.Query.Measures)
+            {
+                var lane = cube.MeasureLanes.Of(measure);
+                var quad = lane / Vector256<long>.Count;
+                totals[measure] += (last.Total(quad) - first.Total(quad))[lane % Vector256<long>.Count];
+            }
+
+            row = next;
         }
 
         GC.KeepAlive(plan);
@@ -141,7 +147,11 @@ internal sealed class CubeBuckets : IBuckets
         }
 
         var (first, last) = (cube.Row(from), cube.Row(to));
-        if (groupOf.Length == 0)
+        if (!cube.Fits(from, to))
+        {
+            ReadWide(from, to, cells, wanted);
+        }
+        else if (groupOf.Length == 0)
         {
             ReadSame(first, last, cells, wanted);
         }
@@ -213,6 +223,42 @@ internal sealed class CubeBuckets : IBuckets
             if (any == Vector256<long>.Zero)
             {
                 cells.RemoveLast();
+            }
+        }
+    }
+
+    /// <summary>Sums that may pass 63 bits: those of each segment do not.</summary>
+    private void ReadWide(int from, int to, CellBuffer cells, LaneMask wanted)
+    {
+        var (quads, stride) = (cells.Lanes.Quads, cells.Lanes.Stride);
+        var wide = new Int128[groups * stride];
+        for (var row = from; row < to;)
+        {
+            var next = Math.Min(to, cube.EndOfSegment(row));
+            var (first, last) = (cube.Row(row), cube.Row(next));
+            for (var group = 0; group < cube.GroupCount; group++)
+            {
+                var target = groupOf.Length == 0 ? group : groupOf[group];
+                for (var quad = 0; quad < quads && target >= 0; quad++)
+                {
+                    var difference = Difference(first, last, quad, group) & wanted[quad];
+                    for (var lane = 0; lane < Vector256<long>.Count; lane++)
+                    {
+                        wide[(target * stride) + (quad * Vector256<long>.Count) + lane] += difference[lane];
+                    }
+                }
+            }
+
+            row = next;
+        }
+
+        cells.Widen();
+        for (var group = 0; group < groups; group++)
+        {
+            var sumsOfGroup = wide.AsSpan(group * stride, stride);
+            if (sumsOfGroup.ContainsAnyExcept((Int128)0))
+            {
+                sumsOfGroup.CopyTo(cells.WideRow(cells.Add(group)));
             }
         }
     }

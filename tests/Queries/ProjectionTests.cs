@@ -124,12 +124,39 @@ public class ProjectionTests
     }
 
     [Fact]
-    public void CubeFor_SumsBeyond64Bits_IsNull()
+    public void CubeFor_AMonthBeyond63Bits_IsNull()
     {
         var builder = new UsageTableBuilder();
         builder.Add([UsageSamples.Batch(UsageRow.Of(Noon, "p1", long.MaxValue), UsageRow.Of(Noon, "p1", 1))], []);
 
         Assert.Null(UsageSamples.WithCubes(builder.Build(new SampleNames()), new SampleNames()).Projections.CubeFor(ByInterval(Dimension.Project), 0));
+    }
+
+    [Fact]
+    public void Run_MonthsThatPass64BitsTogether_AreExactByCube()
+    {
+        var builder = new UsageTableBuilder();
+        for (var month = 0; month < 8; month++)
+        {
+            var time = Noon + Duration.FromDays(40 * month);
+            builder.Add([UsageSamples.Batch(UsageRow.Of(time, "p1", long.MaxValue - 10, "k10"), UsageRow.Of(time, "p2", month, "k11"))], []);
+        }
+
+        var table = UsageSamples.WithCubes(builder.Build(new SampleNames()), new SampleNames());
+        foreach (var bucket in Enum.GetValues<BucketSize>())
+        {
+            foreach (var groupBy in (Dimension[])[Dimension.Project, Dimension.Member, Dimension.App])
+            {
+                var query = Query with { From = new LocalDate(2026, 3, 1), To = new LocalDate(2027, 3, 1), Bucket = bucket, GroupBy = groupBy, Top = 1 };
+                var plan = QueryPlan.For(query, table);
+
+                Assert.NotNull(plan.Cube);
+                Assert.Equal((Int128)8 * (long.MaxValue - 10) + 28, QueryExecutor.Run(plan, CancellationToken.None).Totals[Measure.Cost]);
+                Assert.Equal(
+                    AnswerText.Of(QueryExecutor.Run(QueryPlan.For(query, table, usesProjections: false), CancellationToken.None)),
+                    AnswerText.Of(QueryExecutor.Run(plan, CancellationToken.None)));
+            }
+        }
     }
 
     [Fact]

@@ -75,14 +75,14 @@ public class ActivityTests
     public async Task Activity_Compare_StandsBesideTheElapsedPartOfTheRangeBefore()
     {
         // The data ends at 23:00 in Paris: the day before counts up to then, and its last row does not.
-        await using var server = await RunningServer.StartAsync(Acme, "org_1", SampleCsv +
+        await using var server = await RunningServer.StartAsync((store, folder) => ImportSample(store, folder, SampleCsv +
             """
 
             2026-06-23T08:00:00Z,prj_1,5,10,20,1.5
             2026-06-23T20:30:00Z,prj_9,1,1,1,0.25
             2026-06-23T21:00:00Z,prj_1,7,1,1,4
             2025-06-24T08:00:00Z,prj_3,3,1,1,0.125
-            """);
+            """));
         var token = server.Token("org_1", "u_1");
         const string query = "/analytics/activity?organizationId=org_1&groupBy=project&from=2026-06-24&to=2026-06-24";
 
@@ -107,7 +107,7 @@ public class ActivityTests
     {
         var people = Acme.Replace("\"users\": [", "\"users\": [ { \"id\": \"u_2\", \"name\": \"Bo\" },", StringComparison.Ordinal)
             .Replace("\"members\": [", "\"members\": [ { \"organizationId\": \"org_1\", \"userId\": \"u_2\", \"role\": \"admin\" },", StringComparison.Ordinal);
-        await using var server = await RunningServer.StartAsync(people, "org_1", SampleCsv);
+        await using var server = await RunningServer.StartAsync((store, folder) => ImportSample(store, folder, SampleCsv, people));
         const string query = "/analytics/activity?organizationId=org_1&groupBy=project&from=2026-06-24&to=2026-06-24&explain=plan";
 
         var plan = (await server.JsonAsync(query, server.Token("org_1", "u_1"))).GetProperty("plan").GetString()!;
@@ -278,12 +278,14 @@ public class ActivityTests
         }
     }
 
-    private static Task ImportSample(UsageStore store, TemporaryFolder folder)
+    private static Task ImportSample(UsageStore store, TemporaryFolder folder) => ImportSample(store, folder, SampleCsv);
+
+    private static Task<ImportSummary> ImportSample(UsageStore store, TemporaryFolder folder, string csv, string directory = Acme)
     {
-        store.Directory.Import(Analytics.Storage.Directory.DirectoryDocument.Parse(System.Text.Encoding.UTF8.GetBytes(Acme)));
+        store.Directory.Import(Analytics.Storage.Directory.DirectoryDocument.Parse(System.Text.Encoding.UTF8.GetBytes(directory)));
         Assert.True(RollupMapping.TryParse("bucketStart=hour,projectId=project,requestCount=requests,inputTokens=input,outputTokens=output,cost=usd", out var mapping, out _));
         return new FileImport(store, Files.Physical, "org_1", RunningServer.Now)
-            .RollupCsvAsync(folder.Write("sample.csv", SampleCsv), mapping!, string.Empty, CancellationToken.None);
+            .RollupCsvAsync(folder.Write("sample.csv", csv), mapping!, string.Empty, CancellationToken.None);
     }
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
