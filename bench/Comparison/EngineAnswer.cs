@@ -8,8 +8,11 @@ namespace Analytics.Bench.Comparison;
 /// <param name="Query">What was asked.</param>
 /// <param name="Result">What the engine said.</param>
 /// <param name="Keys">For members, the different keys of each; else null.</param>
-internal sealed record EngineAnswer(ComparisonQuery Query, QueryResult Result, DistinctCounts? Keys)
+internal sealed record EngineAnswer(ComparisonQuery Query, QueryResult Result, DistinctCounts? Keys) : IDisposable
 {
+    /// <inheritdoc/>
+    public void Dispose() => Result.Dispose();
+
     /// <summary>Plans a query.</summary>
     /// <param name="query">The query.</param>
     /// <param name="data">The year.</param>
@@ -70,7 +73,8 @@ internal sealed record EngineAnswer(ComparisonQuery Query, QueryResult Result, D
     /// <summary>Every cell, in no order: peers hand out theirs in none.</summary>
     private Int128 VisitBuckets()
     {
-        Int128 sum = 0;
+        // Wraps: it only has to depend on every cell.
+        long sum = 0;
         var reader = Result.Read(ComparisonQuery.Sums);
         for (var bucket = 0; bucket < Result.Plan.Buckets.Count; bucket++)
         {

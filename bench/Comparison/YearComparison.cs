@@ -114,16 +114,16 @@ internal sealed class YearComparison(ComparisonData data, IReadOnlyList<IPeer> p
 
     private QueryReport Time(ComparisonQuery query, long cells)
     {
-        var scanned = new Course(TimeReport.Ours, TimeReport.RunOnly, FormKind.Tuned, null, () => EngineAnswer.Of(query, data, usesProjections: false, threads));
+        var scanned = new Course(TimeReport.Ours, TimeReport.RunOnly, FormKind.Tuned, null, () => Run(query, usesProjections: false, visits: false));
         List<Course> courses =
         [
-            new(TimeReport.Ours, string.Empty, FormKind.Tuned, null, () => EngineAnswer.Of(query, data, usesProjections: false, threads).Visit()),
+            new(TimeReport.Ours, string.Empty, FormKind.Tuned, null, () => Run(query, usesProjections: false, visits: true)),
             scanned,
         ];
         if (EngineAnswer.Plan(query, data, usesProjections: true).Cube is not null)
         {
-            courses.Add(new(TimeReport.Ours, string.Empty, FormKind.PreAggregated, null, () => EngineAnswer.Of(query, data, usesProjections: true, threads).Visit()));
-            courses.Add(new(TimeReport.Ours, TimeReport.RunOnly, FormKind.PreAggregated, null, () => EngineAnswer.Of(query, data, usesProjections: true, threads)));
+            courses.Add(new(TimeReport.Ours, string.Empty, FormKind.PreAggregated, null, () => Run(query, usesProjections: true, visits: true)));
+            courses.Add(new(TimeReport.Ours, TimeReport.RunOnly, FormKind.PreAggregated, null, () => Run(query, usesProjections: true, visits: false)));
         }
 
         courses.AddRange(Statements(query).Select(statement => new Course(
@@ -155,6 +155,15 @@ internal sealed class YearComparison(ComparisonData data, IReadOnlyList<IPeer> p
             bytes / scan.RowCount,
             bytes is null ? null : Spread.Of(shares).Median,
             [.. courses.Select(course => new TimeReport(course.System, course.Form, course.Kind, Spread.Of(course.Milliseconds), course.Sql))]);
+    }
+
+    private void Run(ComparisonQuery query, bool usesProjections, bool visits)
+    {
+        using var answer = EngineAnswer.Of(query, data, usesProjections, threads);
+        if (visits)
+        {
+            answer.Visit();
+        }
     }
 
     /// <summary>Bytes of the columns that a scan adds up or groups by, over its rows.</summary>

@@ -17,7 +17,7 @@ public readonly record struct RowRange(int First, int Count);
 public readonly unsafe struct CodeRuns
 {
     /// <summary>Rows that a run must have on average for the table to be worth its memory and the ranges their overhead.</summary>
-    public const int MinRowsPerRun = 8;
+    public const int MinRowsPerRun = 4;
 
     private readonly nint starts;
     private readonly int rowCount;

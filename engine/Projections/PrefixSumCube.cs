@@ -39,6 +39,7 @@ public sealed class PrefixSumCube
 
     private readonly Segment[] segments;
     private readonly int[] firstSteps;
+    private readonly long[] steps;
     private readonly NativeBuffer bases;
     private readonly bool isNarrow;
 
@@ -55,7 +56,7 @@ public sealed class PrefixSumCube
             firstSteps[i] = firstSteps[i - 1] + segments[i - 1].Steps.Length;
         }
 
-        StepCount = segments.Sum(segment => segment.Steps.Length);
+        steps = [.. segments.SelectMany(segment => segment.Steps)];
         bases = NativeBuffer.Create<long, PrefixSumCube>(segments.Length * RowLength(groups), this, static (target, cube) => cube.FillBases(target));
         isNarrow = Fits(0, StepCount);
         SizeBytes = bases.LengthBytes + segments.Sum(segment => (long)segment.Sums.LengthBytes);
@@ -68,7 +69,7 @@ public sealed class PrefixSumCube
     public int GroupCount { get; }
 
     /// <summary>Steps of time that have rows.</summary>
-    public int StepCount { get; }
+    public int StepCount => steps.Length;
 
     /// <summary>Bytes of native memory, those that are shared with an older cube included.</summary>
     public long SizeBytes { get; }
@@ -81,32 +82,30 @@ public sealed class PrefixSumCube
 
     /// <summary>The number of steps before an instant: the row that holds the sums up to it.</summary>
     /// <param name="micros">Microseconds since the Unix epoch; of a cube by days, the start of a day of its zone.</param>
-    public int RowAt(long micros)
+    /// <param name="from">A row that is not behind it; the search is quick where it is near.</param>
+    public int RowAt(long micros, int from = 0)
     {
-        // The last segment that starts before the instant; earlier ones lie before it as a whole.
-        var (low, high) = (0, segments.Length);
+        // Doubling steps: the end of a bucket is a few steps behind its start.
+        var (low, step) = (from, 1);
+        while (low + step <= steps.Length && steps[low + step - 1] < micros)
+        {
+            low += step;
+            step *= 2;
+        }
+
+        var high = Math.Min(low + step, steps.Length);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            (low, high) = segments[middle].Steps[0] < micros ? (middle + 1, high) : (low, middle);
+            (low, high) = steps[middle] < micros ? (middle + 1, high) : (low, middle);
         }
 
-        if (low == 0)
-        {
-            return 0;
-        }
-
-        var index = segments[low - 1].Steps.AsSpan().BinarySearch(micros);
-        return firstSteps[low - 1] + (index < 0 ? ~index : index);
+        return low;
     }
 
     /// <summary>The start of a step, in microseconds since the Unix epoch.</summary>
     /// <param name="step">0 to <see cref="StepCount"/> - 1.</param>
-    public long StepAt(int step)
-    {
-        var segment = SegmentOf(step);
-        return segments[segment].Steps[step - firstSteps[segment]];
-    }
+    public long StepAt(int step) => steps[step];
 
     /// <summary>Whether no sum of rows between two rows of the cube passes 63 bits, so that their difference is exact.</summary>
     /// <param name="from">0 to <see cref="StepCount"/>.</param>
@@ -487,16 +486,62 @@ internal readonly unsafe struct CubeRow(int segment, long* sums, int groups, lon
     /// <summary>Whether this is the row before the first step.</summary>
     public bool IsZero => sums == null;
 
-    /// <summary>Four sums of a group since the segment's start.</summary>
-    public Vector256<long> Sums(int quad, int group) =>
-        group < groups ? Vector256.Load(sums + ((((long)quad * (groups + 1)) + group) * GroupSum.Lanes)) : default;
+    /// <summary>Groups of the segment; later ones have no usage in it.</summary>
+    public int Groups { get; } = groups;
 
-    /// <summary>Four sums of a group before the segment.</summary>
-    public Vector256<long> Basis(int quad, int group) =>
-        basis == null ? default : Vector256.Load(basis + ((((long)quad * (baseGroups + 1)) + group) * GroupSum.Lanes));
+    /// <summary>Where a quad's sums since the segment's start begin: four for each group, then those of all.</summary>
+    public long* Sums(int quad) => sums == null ? null : sums + ((long)quad * (Groups + 1) * GroupSum.Lanes);
+
+    /// <summary>Where a quad's sums before the segment begin; null for the row before the first step.</summary>
+    public long* Basis(int quad) => basis == null ? null : basis + ((long)quad * (baseGroups + 1) * GroupSum.Lanes);
 
     /// <summary>Four sums of all groups, from the first row on.</summary>
     public Vector256<long> Total(int quad) => IsZero
         ? default
-        : Vector256.Load(sums + ((((long)quad * (groups + 1)) + groups) * GroupSum.Lanes)) + Basis(quad, baseGroups);
+        : Vector256.Load(Sums(quad) + ((long)Groups * GroupSum.Lanes)) + Vector256.Load(Basis(quad) + ((long)baseGroups * GroupSum.Lanes));
+}
+
+/// <summary>What lies between two rows of a cube: one quad of measures of each group.</summary>
+internal readonly unsafe struct CubeSpan
+{
+    private readonly long* to;
+    private readonly long* from;
+    private readonly long* toBasis;
+    private readonly long* fromBasis;
+    private readonly int toGroups;
+    private readonly int fromGroups;
+
+    /// <summary>Prepares the differences.</summary>
+    /// <param name="first">The earlier row.</param>
+    /// <param name="last">The later row, not the one before the first step.</param>
+    /// <param name="quad">The quad.</param>
+    public CubeSpan(CubeRow first, CubeRow last, int quad)
+    {
+        to = last.Sums(quad);
+        from = first.Sums(quad);
+        (toGroups, fromGroups) = (last.Groups, from == null ? 0 : first.Groups);
+        if (first.Segment != last.Segment)
+        {
+            toBasis = last.Basis(quad);
+            fromBasis = first.Basis(quad);
+        }
+    }
+
+    /// <summary>Four sums of a group, modulo 2^64.</summary>
+    public Vector256<long> this[int group]
+    {
+        get
+        {
+            var at = (nint)group * GroupSum.Lanes;
+            var sums = group < toGroups ? Vector256.Load(to + at) : default;
+            sums -= group < fromGroups ? Vector256.Load(from + at) : default;
+            if (toBasis != null)
+            {
+                sums += Vector256.Load(toBasis + at);
+                sums -= fromBasis != null ? Vector256.Load(fromBasis + at) : default;
+            }
+
+            return sums;
+        }
+    }
 }

@@ -36,9 +36,10 @@ public sealed class BucketReader
         }
 
         var (own, cut) = (0, 0);
-        for (var i = 0; i < cells.Count; i++)
+        var groups = cells.Groups;
+        for (var i = 0; i < groups.Length; i++)
         {
-            if (kept is null || kept[cells.Groups[i]])
+            if (kept is null || kept[groups[i]])
             {
                 positions[own++] = i;
                 continue;

@@ -5,6 +5,7 @@ namespace Analytics.Engine.Queries;
 /// <summary>Groups and their sums, in memory that is used again from bucket to bucket. In 64 bits until a sum needs more.</summary>
 internal sealed class CellBuffer(MeasureLanes lanes)
 {
+    private readonly int stride = lanes.Stride;
     private int[] groups = new int[16];
     private long[] narrow = new long[16 * lanes.Stride];
     private Int128[] wide = [];
@@ -32,10 +33,10 @@ internal sealed class CellBuffer(MeasureLanes lanes)
         if (Count == groups.Length)
         {
             Array.Resize(ref groups, 2 * Count);
-            Array.Resize(ref narrow, 2 * Count * Lanes.Stride);
+            Array.Resize(ref narrow, 2 * Count * stride);
             if (IsWide)
             {
-                Array.Resize(ref wide, 2 * Count * Lanes.Stride);
+                Array.Resize(ref wide, 2 * Count * stride);
             }
         }
 
@@ -46,11 +47,28 @@ internal sealed class CellBuffer(MeasureLanes lanes)
     /// <summary>Takes the last group away again.</summary>
     public void RemoveLast() => Count--;
 
+    /// <summary>Makes room for groups that are written directly, and counted by <see cref="Truncate"/>.</summary>
+    /// <param name="count">Groups at most.</param>
+    /// <returns>The buffers from the first group on.</returns>
+    public (int[] Groups, long[] Sums) Reserve(int count)
+    {
+        if (groups.Length < count)
+        {
+            groups = new int[count];
+            narrow = new long[count * stride];
+        }
+
+        return (groups, narrow);
+    }
+
+    /// <summary>Sets the number of groups, after they were written.</summary>
+    public void Truncate(int count) => Count = count;
+
     /// <summary>The sums of a position, in 64 bits.</summary>
-    public Span<long> Row(int position) => narrow.AsSpan(position * Lanes.Stride, Lanes.Stride);
+    public Span<long> Row(int position) => narrow.AsSpan(position * stride, stride);
 
     /// <summary>The sums of a position, in 128 bits.</summary>
-    public Span<Int128> WideRow(int position) => wide.AsSpan(position * Lanes.Stride, Lanes.Stride);
+    public Span<Int128> WideRow(int position) => wide.AsSpan(position * stride, stride);
 
     /// <summary>Keeps sums in 128 bits from now on.</summary>
     public void Widen()
@@ -65,7 +83,7 @@ internal sealed class CellBuffer(MeasureLanes lanes)
             wide = new Int128[narrow.Length];
         }
 
-        for (var i = 0; i < Count * Lanes.Stride; i++)
+        for (var i = 0; i < Count * stride; i++)
         {
             wide[i] = narrow[i];
         }
@@ -77,14 +95,14 @@ internal sealed class CellBuffer(MeasureLanes lanes)
     public Int128 Value(int position, Measure measure)
     {
         var lane = Lanes.Of(measure);
-        return lane < 0 ? 0 : IsWide ? wide[(position * Lanes.Stride) + lane] : narrow[(position * Lanes.Stride) + lane];
+        return lane < 0 ? 0 : IsWide ? wide[(position * stride) + lane] : narrow[(position * stride) + lane];
     }
 
     /// <summary>One sum where none is wide; 0 of a measure that has no lane.</summary>
     public long Narrow(int position, Measure measure)
     {
         var lane = Lanes.Of(measure);
-        return lane < 0 ? 0 : narrow[(position * Lanes.Stride) + lane];
+        return lane < 0 ? 0 : narrow[(position * stride) + lane];
     }
 
     /// <summary>Adds some groups up to one more, exactly.</summary>
@@ -94,14 +112,14 @@ internal sealed class CellBuffer(MeasureLanes lanes)
     /// <exception cref="OverflowException">A sum passes 128 bits.</exception>
     public int AddSum(ReadOnlySpan<int> positions, int group)
     {
-        Span<Int128> sums = stackalloc Int128[Lanes.Stride];
+        Span<Int128> sums = stackalloc Int128[stride];
         sums.Clear();
         var isWide = IsWide;
-        for (var lane = 0; lane < Lanes.Stride; lane++)
+        for (var lane = 0; lane < stride; lane++)
         {
             foreach (var position in positions)
             {
-                sums[lane] = checked(sums[lane] + (IsWide ? wide[(position * Lanes.Stride) + lane] : narrow[(position * Lanes.Stride) + lane]));
+                sums[lane] = checked(sums[lane] + (IsWide ? wide[(position * stride) + lane] : narrow[(position * stride) + lane]));
             }
 
             isWide |= sums[lane] > long.MaxValue;
@@ -113,7 +131,7 @@ internal sealed class CellBuffer(MeasureLanes lanes)
         }
 
         var added = Add(group);
-        for (var lane = 0; lane < Lanes.Stride; lane++)
+        for (var lane = 0; lane < stride; lane++)
         {
             if (isWide)
             {
@@ -136,7 +154,7 @@ internal sealed class CellBuffer(MeasureLanes lanes)
         foreach (var measure in Lanes.Measures)
         {
             var (lane, sum) = (Lanes.Of(measure), (Int128)0);
-            for (var i = lane; i < Count * Lanes.Stride; i += Lanes.Stride)
+            for (var i = lane; i < Count * stride; i += stride)
             {
                 sum = checked(sum + (IsWide ? wide[i] : narrow[i]));
             }
@@ -163,10 +181,10 @@ internal sealed class CellBuffer(MeasureLanes lanes)
 
     private T[] Taken<T>(T[] sums, ReadOnlySpan<int> positions)
     {
-        var taken = new T[positions.Length * Lanes.Stride];
+        var taken = new T[positions.Length * stride];
         for (var i = 0; i < positions.Length; i++)
         {
-            sums.AsSpan(positions[i] * Lanes.Stride, Lanes.Stride).CopyTo(taken.AsSpan(i * Lanes.Stride));
+            sums.AsSpan(positions[i] * stride, stride).CopyTo(taken.AsSpan(i * stride));
         }
 
         return taken;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Analytics.Engine.Projections;
 using Analytics.Engine.Usage;
@@ -79,6 +81,10 @@ internal sealed class CubeBuckets : IBuckets
         return totals;
     }
 
+    public void Return()
+    {
+    }
+
     /// <summary>The groups of the whole range.</summary>
     public CellBuffer Range()
     {
@@ -134,7 +140,7 @@ internal sealed class CubeBuckets : IBuckets
     {
         // Buckets are mostly read one after the other, and each starts where the one before it ended.
         var from = lastEnd.Micros == start ? lastEnd.Row : cube.RowAt(start);
-        lastEnd = (end, cube.RowAt(end));
+        lastEnd = (end, cube.RowAt(end, from));
         return (from, lastEnd.Row);
     }
 
@@ -166,24 +172,50 @@ internal sealed class CubeBuckets : IBuckets
 
     private void ReadSame(CubeRow first, CubeRow last, CellBuffer cells, LaneMask wanted)
     {
-        var quads = cells.Lanes.Quads;
+        var (quads, stride) = (cells.Lanes.Quads, cells.Lanes.Stride);
+        var (groups, sums) = cells.Reserve(cube.GroupCount);
+        var count = 0;
+        if (quads == 1)
+        {
+            var mask = wanted[0];
+            var span = new CubeSpan(first, last, 0);
+            ref var row = ref MemoryMarshal.GetArrayDataReference(sums);
+            for (var group = 0; group < cube.GroupCount; group++)
+            {
+                // Always written, counted only if there is something: no branch to mispredict.
+                var difference = span[group] & mask;
+                difference.StoreUnsafe(ref row);
+                groups[count] = group;
+                var step = difference == Vector256<long>.Zero ? 0 : 1;
+                count += step;
+                row = ref Unsafe.Add(ref row, step * Vector256<long>.Count);
+            }
+
+            cells.Truncate(count);
+            return;
+        }
+
+        Span<CubeSpan> spans = stackalloc CubeSpan[quads];
+        for (var quad = 0; quad < quads; quad++)
+        {
+            spans[quad] = new CubeSpan(first, last, quad);
+        }
+
         for (var group = 0; group < cube.GroupCount; group++)
         {
-            var position = cells.Add(group);
-            var row = cells.Row(position);
             var any = Vector256<long>.Zero;
             for (var quad = 0; quad < quads; quad++)
             {
-                var difference = Difference(first, last, quad, group) & wanted[quad];
-                difference.CopyTo(row[(quad * Vector256<long>.Count)..]);
+                var difference = spans[quad][group] & wanted[quad];
+                difference.StoreUnsafe(ref sums[(count * stride) + (quad * Vector256<long>.Count)]);
                 any |= difference;
             }
 
-            if (any == Vector256<long>.Zero)
-            {
-                cells.RemoveLast();
-            }
+            groups[count] = group;
+            count += any == Vector256<long>.Zero ? 0 : 1;
         }
+
+        cells.Truncate(count);
     }
 
     private void ReadFolded(CubeRow first, CubeRow last, CellBuffer cells, LaneMask wanted)
@@ -195,36 +227,36 @@ internal sealed class CubeBuckets : IBuckets
         }
 
         sums.AsSpan(0, groups * stride).Clear();
-        for (var group = 0; group < groupOf.Length; group++)
+        for (var quad = 0; quad < quads; quad++)
         {
-            if (groupOf[group] < 0)
+            var span = new CubeSpan(first, last, quad);
+            for (var group = 0; group < groupOf.Length; group++)
             {
-                continue;
-            }
-
-            for (var quad = 0; quad < quads; quad++)
-            {
-                var target = sums.AsSpan((groupOf[group] * stride) + (quad * Vector256<long>.Count), Vector256<long>.Count);
-                (Vector256.Create<long>(target) + Difference(first, last, quad, group)).CopyTo(target);
+                if (groupOf[group] >= 0)
+                {
+                    ref var target = ref sums[(groupOf[group] * stride) + (quad * Vector256<long>.Count)];
+                    (Vector256.LoadUnsafe(ref target) + span[group]).StoreUnsafe(ref target);
+                }
             }
         }
 
+        var (found, kept) = cells.Reserve(groups);
+        var count = 0;
         for (var group = 0; group < groups; group++)
         {
-            var row = cells.Row(cells.Add(group));
             var any = Vector256<long>.Zero;
             for (var quad = 0; quad < quads; quad++)
             {
-                var sum = Vector256.Create<long>(sums.AsSpan((group * stride) + (quad * Vector256<long>.Count))) & wanted[quad];
-                sum.CopyTo(row[(quad * Vector256<long>.Count)..]);
+                var sum = Vector256.LoadUnsafe(ref sums[(group * stride) + (quad * Vector256<long>.Count)]) & wanted[quad];
+                sum.StoreUnsafe(ref kept[(count * stride) + (quad * Vector256<long>.Count)]);
                 any |= sum;
             }
 
-            if (any == Vector256<long>.Zero)
-            {
-                cells.RemoveLast();
-            }
+            found[count] = group;
+            count += any == Vector256<long>.Zero ? 0 : 1;
         }
+
+        cells.Truncate(count);
     }
 
     /// <summary>Sums that may pass 63 bits: those of each segment do not.</summary>
@@ -241,7 +273,7 @@ internal sealed class CubeBuckets : IBuckets
                 var target = groupOf.Length == 0 ? group : groupOf[group];
                 for (var quad = 0; quad < quads && target >= 0; quad++)
                 {
-                    var difference = Difference(first, last, quad, group) & wanted[quad];
+                    var difference = new CubeSpan(first, last, quad)[group] & wanted[quad];
                     for (var lane = 0; lane < Vector256<long>.Count; lane++)
                     {
                         wide[(target * stride) + (quad * Vector256<long>.Count) + lane] += difference[lane];
@@ -261,11 +293,5 @@ internal sealed class CubeBuckets : IBuckets
                 sumsOfGroup.CopyTo(cells.WideRow(cells.Add(group)));
             }
         }
-    }
-
-    private static Vector256<long> Difference(CubeRow first, CubeRow last, int quad, int group)
-    {
-        var difference = last.Sums(quad, group) - first.Sums(quad, group);
-        return first.Segment == last.Segment ? difference : difference + last.Basis(quad, group) - first.Basis(quad, group);
     }
 }

@@ -35,6 +35,11 @@ public static class DistinctCounter
         if (per == source)
         {
             var codes = Codes(plan, source, cancellation);
+            if (counted.Length == 0)
+            {
+                return CountCodes(codes, table.Table(source).Count, groups, query.Per is null ? 1 : table.Table(query.Per.Value).Count);
+            }
+
             for (var code = 0; code < table.Table(source).Count; code++)
             {
                 if ((codes[code / 64] & (1ul << (code % 64))) != 0)
@@ -55,6 +60,24 @@ public static class DistinctCounter
         {
             counts[pairs[i].Left]++;
             withNone[pairs[i].Left] |= pairs[i].Right == 0;
+        }
+
+        return new DistinctCounts(counts, withNone);
+    }
+
+    /// <summary>Where each code is another thing, nothing is counted twice.</summary>
+    private static DistinctCounts CountCodes(ulong[] codes, int codeCount, int[] groups, int groupCount)
+    {
+        var counts = new int[groupCount];
+        var withNone = new bool[groupCount];
+        for (var code = 0; code < codeCount; code++)
+        {
+            if ((codes[code / 64] & (1ul << (code % 64))) != 0)
+            {
+                var group = groups.Length == 0 ? code : groups[code];
+                counts[group]++;
+                withNone[group] |= code == 0;
+            }
         }
 
         return new DistinctCounts(counts, withNone);

@@ -1,5 +1,6 @@
 using System.Buffers;
-using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Analytics.Engine.Chunks;
 using Analytics.Engine.Kernels;
 using Analytics.Engine.Usage;
@@ -135,18 +136,8 @@ internal sealed class GroupAccumulator
     /// <summary>Ends the current bucket: its groups, in no order. The next rows belong to another one.</summary>
     public GroupTable EndBucket()
     {
-        GroupTable table;
-        if (wide.All(totals => totals is null))
-        {
-            var (codes, sums) = Collect<long>();
-            table = new GroupTable(lanes, codes, sums);
-        }
-        else
-        {
-            var (codes, sums) = Collect<Int128>();
-            table = new GroupTable(lanes, codes, sums);
-        }
-
+        // What 128 bits are needed for in a bucket, they are needed for in the range.
+        var table = wide.All(totals => totals is null) ? CollectNarrow() : CollectWide();
         Clear();
         return table;
     }
@@ -432,64 +423,117 @@ internal sealed class GroupAccumulator
         }
     }
 
-    private long Lane(int group, int lane)
+    private long Lane(int group, int lane) => Quad(quads[lane / GroupSum.Lanes], group)[lane % GroupSum.Lanes];
+
+    /// <summary>Four sums of a group, over the copies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<long> Quad(long[] totals, int group)
     {
-        var totals = quads[lane / GroupSum.Lanes];
-        var at = (group * GroupSum.Lanes) + (lane % GroupSum.Lanes);
-        return copyStride == 0 ? totals[at] : totals[at] + totals[at + copyStride] + totals[at + (2 * copyStride)] + totals[at + (3 * copyStride)];
+        ref var first = ref totals[group * GroupSum.Lanes];
+        var sums = Vector256.LoadUnsafe(ref first);
+        return copyStride == 0
+            ? sums
+            : sums
+                + Vector256.LoadUnsafe(ref first, (nuint)copyStride)
+                + Vector256.LoadUnsafe(ref first, (nuint)(2 * copyStride))
+                + Vector256.LoadUnsafe(ref first, (nuint)(3 * copyStride));
     }
 
-    /// <summary>The bucket's groups with usage, folded from stored codes and added to the range's.</summary>
-    /// <typeparam name="T">What their sums fit in: <see cref="long"/> or <see cref="Int128"/>.</typeparam>
-    private (int[] Codes, T[] Sums) Collect<T>()
-        where T : unmanaged, IBinaryInteger<T>
+    /// <summary>The bucket's groups with usage, folded from stored codes and added to the range's, where 64 bits do.</summary>
+    private GroupTable CollectNarrow()
     {
         var stride = lanes.Stride;
         var candidates = isSparse ? touchedCount : groups;
         var codes = new int[Math.Min(candidates, positionOf.Length)];
-        var sums = new T[codes.Length * stride];
-        Span<T> row = stackalloc T[stride];
+        var sums = GroupTable.Rent(codes.Length * stride);
+        var isFolded = Pairs is null && leftMap.Length > 0;
+        if (isFolded)
+        {
+            sums.AsSpan(0, codes.Length * stride).Clear();
+        }
+
+        Span<Vector256<long>> row = stackalloc Vector256<long>[quads.Length];
+        var count = 0;
+        for (var i = 0; i < candidates; i++)
+        {
+            var group = isSparse ? touched[i] : i;
+            var any = Vector256<long>.Zero;
+            for (var quad = 0; quad < quads.Length; quad++)
+            {
+                any |= row[quad] = Quad(quads[quad], group);
+            }
+
+            if (any == Vector256<long>.Zero)
+            {
+                continue;
+            }
+
+            ref var target = ref sums[Position(group, codes, ref count) * stride];
+            for (var quad = 0; quad < row.Length; quad++)
+            {
+                var at = (nuint)(quad * GroupSum.Lanes);
+                (isFolded ? Vector256.LoadUnsafe(ref target, at) + row[quad] : row[quad]).StoreUnsafe(ref target, at);
+            }
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            positionOf[codes[i]] = -1;
+            AddToRange(codes[i], sums.AsSpan(i * stride, stride));
+        }
+
+        return new GroupTable(lanes, codes, sums, count, isRented: true);
+    }
+
+    /// <summary>The same where some measure needs 128 bits.</summary>
+    private GroupTable CollectWide()
+    {
+        var stride = lanes.Stride;
+        var candidates = isSparse ? touchedCount : groups;
+        var codes = new int[Math.Min(candidates, positionOf.Length)];
+        var sums = new Int128[codes.Length * stride];
+        Span<Int128> row = stackalloc Int128[stride];
         row.Clear();
         var count = 0;
         for (var i = 0; i < candidates; i++)
         {
             var group = isSparse ? touched[i] : i;
-            var any = T.Zero;
             for (var lane = 0; lane < lanes.Measures.Length; lane++)
             {
-                any |= row[lane] = wide[(int)lanes.Measures[lane]] is { } totals ? T.CreateTruncating(totals[group]) : T.CreateTruncating(Lane(group, lane));
+                row[lane] = wide[(int)lanes.Measures[lane]] is { } totals ? totals[group] : Lane(group, lane);
             }
 
-            if (any == T.Zero)
+            if (!row.ContainsAnyExcept((Int128)0))
             {
                 continue;
             }
 
-            var target = Position(group, codes, ref count);
-            for (var lane = 0; lane < row.Length; lane++)
+            var target = sums.AsSpan(Position(group, codes, ref count) * stride, stride);
+            for (var lane = 0; lane < stride; lane++)
             {
-                sums[(target * stride) + lane] += row[lane];
+                target[lane] += row[lane];
             }
         }
 
-        Array.Resize(ref codes, count);
-        Array.Resize(ref sums, count * stride);
         for (var i = 0; i < count; i++)
         {
             positionOf[codes[i]] = -1;
-            for (var lane = 0; lane < stride; lane++)
-            {
-                AddToRange((codes[i] * stride) + lane, sums[(i * stride) + lane]);
-            }
+            AddToRange(codes[i], sums.AsSpan(i * stride, stride));
         }
 
-        return (codes, sums);
+        return new GroupTable(lanes, codes, sums, count);
     }
 
     /// <summary>Where a stored code's group stands in the bucket's table; a place is given out at its first appearance.</summary>
     private int Position(int storedCode, int[] codes, ref int count)
     {
-        var target = Pairs is not null || leftMap.Length == 0 ? storedCode : leftMap[storedCode];
+        if (Pairs is not null || leftMap.Length == 0)
+        {
+            codes[count] = storedCode;
+            return count++;
+        }
+
+        var target = leftMap[storedCode];
         if (positionOf[target] < 0)
         {
             positionOf[target] = count;
@@ -499,16 +543,30 @@ internal sealed class GroupAccumulator
         return positionOf[target];
     }
 
-    private void AddToRange<T>(int at, T sum)
-        where T : unmanaged, IBinaryInteger<T>
+    private void AddToRange(int group, ReadOnlySpan<long> sums)
     {
         if (rangeNarrow is not null)
         {
-            rangeNarrow[at] += long.CreateTruncating(sum);
+            var target = rangeNarrow.AsSpan(group * lanes.Stride, lanes.Stride);
+            for (var lane = 0; lane < target.Length; lane += GroupSum.Lanes)
+            {
+                (Vector256.Create<long>(target[lane..]) + Vector256.Create(sums[lane..])).CopyTo(target[lane..]);
+            }
+
+            return;
         }
-        else
+
+        for (var lane = 0; lane < sums.Length; lane++)
         {
-            rangeWide![at] += Int128.CreateTruncating(sum);
+            rangeWide![(group * lanes.Stride) + lane] += sums[lane];
+        }
+    }
+
+    private void AddToRange(int group, ReadOnlySpan<Int128> sums)
+    {
+        for (var lane = 0; lane < sums.Length; lane++)
+        {
+            rangeWide![(group * lanes.Stride) + lane] += sums[lane];
         }
     }
 

@@ -19,6 +19,9 @@ internal interface IBuckets
     /// <summary>The sums of all of a bucket's rows.</summary>
     /// <param name="bucket">Position of the bucket.</param>
     UsageSums Totals(int bucket);
+
+    /// <summary>Gives memory back that other answers can use. The buckets must not be looked at any more.</summary>
+    void Return();
 }
 
 /// <summary>All bits for lanes that are wanted, none for others.</summary>

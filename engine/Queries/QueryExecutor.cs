@@ -34,6 +34,7 @@ public static class QueryExecutor
 
         // The spans of kernels point into native memory that the table owns.
         GC.KeepAlive(plan);
+        earlier?.Open().Return();
         return Assemble(plan, plan.Grouping.Names(pairs), answer, earlier);
     }
 
@@ -123,7 +124,13 @@ public static class QueryExecutor
             foreach (var (bucket, table) in parts[i].Buckets)
             {
                 table.Renumber(maps[i]);
-                tables[bucket] = tables.TryGetValue(bucket, out var known) ? GroupTable.Sum(known, table) : table;
+                if (!tables.TryAdd(bucket, table))
+                {
+                    var (known, both) = (tables[bucket], GroupTable.Sum(tables[bucket], table));
+                    tables[bucket] = both;
+                    known.Return();
+                    table.Return();
+                }
             }
         }
 

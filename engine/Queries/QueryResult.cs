@@ -5,11 +5,16 @@ using Analytics.Engine.Usage;
 namespace Analytics.Engine.Queries;
 
 /// <summary>The answer to a query. Every breakdown sums to its total, and the buckets' totals sum to the range's.</summary>
-/// <remarks>What belongs to a bucket is made when it is looked at: a year by thousands of keys is mostly not looked at as a whole.</remarks>
-public sealed class QueryResult
+/// <remarks>
+/// What belongs to a bucket is made when it is looked at: a year by thousands of keys is mostly not looked at as a whole.
+/// Who disposes an answer, once nobody looks at its buckets any more, lends their memory to the next one; who does not
+/// leaves it to the garbage collector.
+/// </remarks>
+public sealed class QueryResult : IDisposable
 {
     private readonly Func<IBuckets> open;
     private readonly bool[]? kept;
+    private bool isReturned;
 
     internal QueryResult(QueryPlan plan, GroupNames groups, UsageSums totals, GroupTable ranking, PreviousSums? previous, bool[]? kept, Func<IBuckets> open)
     {
@@ -48,6 +53,16 @@ public sealed class QueryResult
         new GroupOrder(Plan.Query.RankBy, Groups),
         kept,
         measures is null ? Plan.Query.Measures : [.. measures.Union(GroupOrder.MeasuresFor(Plan.Query.RankBy)).Intersect(Plan.Query.Measures)]);
+
+    /// <summary>Gives the buckets' memory back. Totals and ranking stay.</summary>
+    public void Dispose()
+    {
+        if (!isReturned)
+        {
+            isReturned = true;
+            open().Return();
+        }
+    }
 
     private sealed class BucketList(QueryResult result) : IReadOnlyList<BucketSums>
     {

@@ -33,6 +33,16 @@ internal sealed class ScanBuckets(MeasureLanes lanes, Dictionary<int, GroupTable
 
     public UsageSums Totals(int bucket) => tables.TryGetValue(bucket, out var table) ? table.Totals() : default;
 
+    public void Return()
+    {
+        foreach (var table in tables.Values)
+        {
+            table.Return();
+        }
+
+        tables.Clear();
+    }
+
     private static void Add(CellBuffer cells, int group, ReadOnlySpan<long> sums, LaneMask wanted)
     {
         var row = cells.Row(cells.Add(group));

@@ -16,6 +16,8 @@ internal sealed class MeasureLanes
     public MeasureLanes(IEnumerable<Measure> measures)
     {
         Measures = ColumnQuad.Order(measures);
+        Quads = (Measures.Length + GroupSum.Lanes - 1) / GroupSum.Lanes;
+        Stride = Quads * GroupSum.Lanes;
         Array.Fill(laneOf, -1);
         for (var i = 0; i < Measures.Length; i++)
         {
@@ -27,10 +29,10 @@ internal sealed class MeasureLanes
     public Measure[] Measures { get; }
 
     /// <summary>Quads of lanes; the lanes of the last one that have no measure hold zeros.</summary>
-    public int Quads => (Measures.Length + GroupSum.Lanes - 1) / GroupSum.Lanes;
+    public int Quads { get; }
 
     /// <summary>Lanes of a group, those without a measure included.</summary>
-    public int Stride => Quads * GroupSum.Lanes;
+    public int Stride { get; }
 
     /// <summary>The lane of a measure; -1 where it is not summed.</summary>
     public int Of(Measure measure) => laneOf[(int)measure];

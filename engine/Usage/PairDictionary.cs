@@ -12,8 +12,8 @@ namespace Analytics.Engine.Usage;
 /// </remarks>
 internal sealed class PairDictionary
 {
-    // 4 MiB: the table stays in the second or third level cache.
-    private const long MaxDirect = 1 << 20;
+    // 256 KiB: the table stays in the second-level cache, and costs little to make for each query.
+    private const long MaxDirect = 1 << 16;
     private const int BlockRows = 1_024;
 
     private readonly int rightCount;

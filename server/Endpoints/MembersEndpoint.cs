@@ -21,7 +21,7 @@ internal static class MembersEndpoint
             return;
         }
 
-        var usage = question.Run(BucketSize.Range, Dimension.Member);
+        using var usage = question.Run(BucketSize.Range, Dimension.Member);
         var keys = KeyCounts(question);
         var members = usage.Ranking
             .ToDictionary(group => usage.Groups.Key(group.Code), group => group.Sums, StringComparer.Ordinal);
@@ -68,9 +68,9 @@ internal static class MembersEndpoint
         }
 
         var own = new Predicate(Dimension.Member, [userId]);
-        var byModel = question.Run(BucketSize.Day, Dimension.Model, own);
-        var byProvider = question.Run(BucketSize.Range, Dimension.Provider, own);
-        var byApp = question.Run(BucketSize.Range, Dimension.App, own);
+        using var byModel = question.Run(BucketSize.Day, Dimension.Model, own);
+        using var byProvider = question.Run(BucketSize.Range, Dimension.Provider, own);
+        using var byApp = question.Run(BucketSize.Range, Dimension.App, own);
         await question.AnswerAsync(async json =>
         {
             json.Range(byModel.Plan);
@@ -115,7 +115,7 @@ internal static class MembersEndpoint
             counts[key.CreatedBy ?? string.Empty] = (created + 1, active);
         }
 
-        var usage = question.Run(BucketSize.Range, Dimension.ApiKey);
+        using var usage = question.Run(BucketSize.Range, Dimension.ApiKey);
         foreach (var (code, sums) in usage.Ranking)
         {
             // Rows without a key are usage, but not of a key.
