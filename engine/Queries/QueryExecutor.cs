@@ -51,7 +51,7 @@ public static class QueryExecutor
 
     private static Answer Scan(QueryPlan plan, PairDictionary? pairs, int threads, long minRowsPerThread, CancellationToken cancellation)
     {
-        var units = Units(plan.Scans);
+        var units = Units(plan.Scans, Math.Min(UnitRows, minRowsPerThread));
         var lanes = new MeasureLanes(plan.Query.Measures);
         var parts = new Part[(int)Math.Clamp(plan.RowCount / minRowsPerThread, 1, threads)];
         for (var i = 0; i < parts.Length; i++)
@@ -95,15 +95,15 @@ public static class QueryExecutor
     }
 
     /// <summary>Cuts row ranges into units of work that end where a bucket does, unless the bucket is long: ends of the units.</summary>
-    private static List<int> Units(IReadOnlyList<Scan> scans)
+    private static List<int> Units(IReadOnlyList<Scan> scans, long unitRows)
     {
         List<int> ends = [];
-        var rows = 0;
+        long rows = 0;
         for (var i = 0; i < scans.Count; i++)
         {
             rows += scans[i].RowCount;
             var isLast = i + 1 == scans.Count;
-            if (isLast || rows >= 2 * UnitRows || (rows >= UnitRows && scans[i + 1].Bucket != scans[i].Bucket))
+            if (isLast || rows >= 2 * unitRows || (rows >= unitRows && scans[i + 1].Bucket != scans[i].Bucket))
             {
                 ends.Add(i + 1);
                 rows = 0;

@@ -10,6 +10,7 @@ namespace Analytics.Tests.Chunks;
 /// <summary>A column whose padding is the last memory there is; the padding holds garbage.</summary>
 internal sealed class GuardedColumn : IDisposable
 {
+    private static readonly Lock PathGate = new();
     private readonly GuardedMemory<byte> memory;
 
     public GuardedColumn(ulong[] values, int width, ulong scale = 1)
@@ -30,18 +31,21 @@ internal sealed class GuardedColumn : IDisposable
     /// <summary>The instruction paths of this machine.</summary>
     public static TheoryData<InstructionPath> Paths => [.. Enum.GetValues<InstructionPath>().Where(path => path <= InstructionPaths.Best)];
 
-    /// <summary>Runs kernels on one path.</summary>
+    /// <summary>Runs kernels on one path. Tests that choose a path take turns; to all others any path is right.</summary>
     public static void On(InstructionPath path, Action run)
     {
-        var before = InstructionPaths.Current;
-        try
+        lock (PathGate)
         {
-            InstructionPaths.Current = path;
-            run();
-        }
-        finally
-        {
-            InstructionPaths.Current = before;
+            var before = InstructionPaths.Current;
+            try
+            {
+                InstructionPaths.Current = path;
+                run();
+            }
+            finally
+            {
+                InstructionPaths.Current = before;
+            }
         }
     }
 

@@ -12,9 +12,22 @@ namespace Analytics.Tests.Golden;
 /// <summary>A question with its rows and its answer, read from a <c>.query</c> file. README.md describes the format.</summary>
 internal sealed partial class GoldenQuery
 {
-    private static readonly string[] Required = ["name", "zone", "range", "rows", "query", "days", "totals", "exact"];
-    private static readonly string[] Optional = ["grain", "projects", "api_keys", "agents", "members", "models", "breakdown", "ranking"];
+    private const string OthersKey = "(others)";
+    private const string Before = "before_";
+    private static readonly string[] Required = ["name", "zone", "range", "rows", "query", "totals", "exact"];
+    private static readonly string[] Optional = ["grain", "projects", "api_keys", "agents", "members", "models", "breakdown", "ranking", "earlier"];
     private static readonly string[] SumColumns = ["cost", "requests", "tokens"];
+
+    // The section of the buckets says how the range is cut.
+    private static readonly Dictionary<string, BucketSize> Sizes = new(StringComparer.Ordinal)
+    {
+        ["hours"] = BucketSize.Hour,
+        ["days"] = BucketSize.Day,
+        ["weeks"] = BucketSize.Week,
+        ["months"] = BucketSize.Month,
+        ["whole"] = BucketSize.Range,
+    };
+
     private readonly string file;
     private readonly Dictionary<string, Section> sections = new(StringComparer.Ordinal);
 
@@ -34,7 +47,7 @@ internal sealed partial class GoldenQuery
             {
                 var word = line.Split(' ')[0];
                 text = line[word.Length..];
-                Require(Required.Contains(word) || Optional.Contains(word), number, $"section '{word}' is unknown");
+                Require(Required.Contains(word) || Optional.Contains(word) || Sizes.ContainsKey(word), number, $"section '{word}' is unknown");
                 Require(sections.TryAdd(word, section = new Section(word)), number, $"section '{word}' comes twice");
             }
 
@@ -43,6 +56,8 @@ internal sealed partial class GoldenQuery
         }
 
         Require(Required.All(sections.ContainsKey), 0, $"it needs the sections {string.Join(", ", Required)}");
+        Require(sections.Keys.Count(Sizes.ContainsKey) == 1, 0, $"it needs one section of {string.Join(", ", Sizes.Keys)}");
+        var cut = sections.Keys.Single(Sizes.ContainsKey);
         var zone = DateTimeZoneProviders.Tzdb[Single("zone")];
         var range = Single("range").Split(" to ");
         Grain = Single("grain", "hour") switch
@@ -61,18 +76,27 @@ internal sealed partial class GoldenQuery
         };
         Rows = [.. Table("rows", ["bucket_start"], [.. Dimensions.Stored.Select(dimension => dimension.ColumnName()), .. Measures.All.Select(measure => measure.ColumnName())]).Select(Row)];
         string[] measures = [.. Measures.All.Where(measure => measure != Measure.Cost).Select(measure => measure.ColumnName())];
-        Days = Table("days", ["date", "start", "end", "hours", .. SumColumns], measures);
-        Breakdown = Table("breakdown", ["date", "key", "label", .. SumColumns], ["deleted", .. measures]);
-        Ranking = Table("ranking", ["key", "label", .. SumColumns], ["deleted", "share", .. measures]);
-        Totals = Table("totals", SumColumns, measures);
+        string[] before = [.. SumColumns.Select(column => Before + column)];
+        BucketRows = Table(cut, ["date", "start", "end", "hours", .. SumColumns], measures);
+        Breakdown = Table("breakdown", ["key", "label", .. SumColumns], ["date", "start", "deleted", "key_2", "label_2", "deleted_2", .. measures]);
+        Ranking = Table("ranking", ["key", "label", .. SumColumns], ["deleted", "key_2", "label_2", "deleted_2", "share", .. before, .. measures]);
+        Totals = Table("totals", SumColumns, [.. before, .. measures]);
         IsExact = Single("exact") == "true";
-        Buckets = [.. Days.Select(day => new TimeBucket(Date(day["date"]), Time(day["start"]), Time(day["end"])))];
+        Buckets = [.. BucketRows.Select(bucket => new TimeBucket(Date(bucket["date"]), Time(bucket["start"]), Time(bucket["end"])))];
+        Earlier = Table("earlier", ["start", "end"]) is [var earlier] ? new EarlierRange(Time(earlier["start"]), Time(earlier["end"])) : null;
 
         var words = sections["query"].Lines.Select(line => string.Join("  ", line.Cells)).ToArray();
-        Query = new UsageQuery(Date(range[0]), Date(range[1]), zone, BucketSize.Day, DimensionOf(words[0]["group by ".Length..]))
+        var dimensions = words[0]["group by ".Length..].Split(" and ");
+        Query = new UsageQuery(Date(range[0]), Date(range[1]), zone, Sizes[cut], DimensionOf(dimensions[0]))
         {
-            Predicates = [.. words.Skip(1).Select(PredicateOf)],
+            ThenBy = dimensions.Length > 1 ? DimensionOf(dimensions[1]) : null,
         };
+        foreach (var line in words.Skip(1))
+        {
+            Query = With(Query, line);
+        }
+
+        Require((Earlier is null) == (Query.Compare == Comparison.None), 0, "'compare with' and 'earlier' go together");
         Require(Single("name").Length > 0 && Single("exact") is "true" or "false", 0, "it has no name, or 'exact' is neither 'true' nor 'false'");
     }
 
@@ -86,10 +110,13 @@ internal sealed partial class GoldenQuery
 
     public bool IsExact { get; }
 
-    /// <summary>The days' edges as the file says them.</summary>
+    /// <summary>The earlier range as the file says it; null without a comparison.</summary>
+    public EarlierRange? Earlier { get; }
+
+    /// <summary>The buckets' edges as the file says them.</summary>
     public IReadOnlyList<TimeBucket> Buckets { get; }
 
-    public IReadOnlyList<Dictionary<string, string>> Days { get; }
+    public IReadOnlyList<Dictionary<string, string>> BucketRows { get; }
 
     public IReadOnlyList<Dictionary<string, string>> Breakdown { get; }
 
@@ -103,11 +130,11 @@ internal sealed partial class GoldenQuery
 
     /// <summary>The first cell in which an answer is another than the file's, or null.</summary>
     public string? FirstDifference(Answer answer) =>
-        Compare("days", Days, answer.Days, (day, column) => DayCell(day, column))
-        ?? Compare("breakdown", Breakdown, [.. answer.Days.SelectMany(day => day.Groups.Select(group => (day, group)))], (row, column) =>
-            column == "date" ? DayCell(row.day, column) : GroupCell(row.group, column, row.day.Sums))
+        Compare("buckets", BucketRows, answer.Buckets, BucketCell)
+        ?? Compare("breakdown", Breakdown, [.. answer.Buckets.SelectMany(bucket => bucket.Groups.Select(group => (bucket, group)))], (row, column) =>
+            column is "date" or "start" ? BucketCell(row.bucket, column) : GroupCell(row.group, column, row.bucket.Sums))
         ?? Compare("ranking", Ranking, answer.Ranking, (group, column) => GroupCell(group, column, answer.Totals))
-        ?? Compare("totals", Totals, [answer.Totals], SumCell);
+        ?? Compare("totals", Totals, [answer], (whole, column) => SumCell(whole.Totals, whole.Earlier, column));
 
     [GeneratedRegex(" {2,}")]
     private static partial Regex Gap();
@@ -129,26 +156,30 @@ internal sealed partial class GoldenQuery
         return expected.Count == found.Count ? null : $"{table}: found {found.Count} rows, expected {expected.Count}.";
     }
 
-    private static string DayCell(AnswerDay day, string column) => column switch
+    private static string BucketCell(AnswerBucket bucket, string column) => column switch
     {
-        "date" => LocalDatePattern.Iso.Format(day.Bucket.Date),
-        "start" => Minutes.Format(day.Bucket.Start),
-        "end" => Minutes.Format(day.Bucket.End),
-        "hours" => ((decimal)(day.Bucket.End - day.Bucket.Start).TotalMinutes / 60).ToString("0.####", CultureInfo.InvariantCulture),
-        _ => SumCell(day.Sums, column),
+        "date" => LocalDatePattern.Iso.Format(bucket.Bucket.Date),
+        "start" => Minutes.Format(bucket.Bucket.Start),
+        "end" => Minutes.Format(bucket.Bucket.End),
+        "hours" => ((decimal)(bucket.Bucket.End - bucket.Bucket.Start).TotalMinutes / 60).ToString("0.####", CultureInfo.InvariantCulture),
+        _ => SumCell(bucket.Sums, null, column),
     };
 
     private static string GroupCell(AnswerGroup group, string column, UsageSums whole) => column switch
     {
-        "key" => group.Key,
-        "label" => group.Label,
-        "deleted" => group.IsDeleted ? "yes" : "no",
+        "key" => group.Names.Count > 0 ? group.Names[0].Key : OthersKey,
+        "label" => group.Names.Count > 0 ? group.Names[0].Label : string.Empty,
+        "deleted" => group.Names.Count > 0 && group.Names[0].IsDeleted ? "yes" : "no",
+        "key_2" => group.Names.Count > 1 ? group.Names[1].Key : string.Empty,
+        "label_2" => group.Names.Count > 1 ? group.Names[1].Label : string.Empty,
+        "deleted_2" => group.Names.Count > 1 && group.Names[1].IsDeleted ? "yes" : "no",
         "share" => PicoDollars.Format(Ratio.Millionths(group.Sums[Measure.Cost], whole[Measure.Cost]) * 1_000_000),
-        _ => SumCell(group.Sums, column),
+        _ => SumCell(group.Sums, group.Earlier, column),
     };
 
-    private static string SumCell(UsageSums sums, string column) => column switch
+    private static string SumCell(UsageSums sums, UsageSums? earlier, string column) => column switch
     {
+        _ when column.StartsWith(Before, StringComparison.Ordinal) => earlier is { } other ? SumCell(other, null, column[Before.Length..]) : "nothing",
         "cost" => PicoDollars.Format(sums[Measure.Cost]),
         "requests" => sums[Measure.RequestCount].ToString(CultureInfo.InvariantCulture),
         "tokens" => sums.TotalTokens.ToString(CultureInfo.InvariantCulture),
@@ -166,12 +197,21 @@ internal sealed partial class GoldenQuery
     private static Dimension DimensionOf(string name) => Dimensions.All.First(dimension =>
         name == (dimension.IsStored() ? dimension.ColumnName() : dimension.ToString().ToLowerInvariant()));
 
-    // "where app in chat, -" and "and project in prj_1".
-    private static Predicate PredicateOf(string line)
+    // "where app in chat, -", "and project in prj_1", "top 3 by tokens", "by requests", "compare with previous year".
+    private static UsageQuery With(UsageQuery query, string line) => line.Split(' ', 4) switch
     {
-        var words = line.Split(' ', 4);
-        return new Predicate(DimensionOf(words[1]), [.. words[3].Split(", ").Select(key => key == "-" ? string.Empty : key)]);
-    }
+        ["where" or "and", var dimension, "in", var keys] => query with
+        {
+            Predicates = [.. query.Predicates, new Predicate(DimensionOf(dimension), [.. keys.Split(", ").Select(key => key == "-" ? string.Empty : key)])],
+        },
+        ["top", var count, "by", var metric] => query with { Top = int.Parse(count, CultureInfo.InvariantCulture), RankBy = RankOf(metric) },
+        ["by", var metric] => query with { RankBy = RankOf(metric) },
+        ["compare", "with", "previous"] => query with { Compare = Comparison.Previous },
+        ["compare", "with", "previous", "year"] => query with { Compare = Comparison.PreviousYear },
+        _ => throw new FormatException($"'{line}' is no part of a query."),
+    };
+
+    private static RankBy RankOf(string metric) => Enum.Parse<RankBy>(metric, ignoreCase: true);
 
     private static GoldenRow Row(Dictionary<string, string> cells)
     {

@@ -1,15 +1,21 @@
 using System.Globalization;
 using System.Numerics;
 using Analytics.Bench.Comparison;
+using Analytics.Engine.Kernels;
+using Analytics.Engine.Queries;
+using Analytics.Engine.Time;
+using Analytics.Tests.Chunks;
 using Analytics.Tests.Interop;
+using Analytics.Tests.Usage;
 using NodaTime;
 using Xunit;
 
 namespace Analytics.Tests.Golden;
 
 /// <summary>
-/// Every <c>.query</c> file beside this one: its own numbers add up; our store and engine give its answer; DuckDB
-/// gives its answer over the same Parquet files, and has the same calendar.
+/// Every <c>.query</c> file beside this one: its own numbers add up; our store and engine give its answer on every
+/// instruction path, with cubes and without, with one thread and with two; DuckDB gives its answer over the same Parquet
+/// files, and has the same calendar.
 /// </summary>
 public class GoldenQueryTests
 {
@@ -32,14 +38,23 @@ public class GoldenQueryTests
         var golden = Read(file);
 
         Assert.Equal(golden.Query.From, golden.Buckets[0].Date);
-        Assert.Equal(golden.Query.To, golden.Buckets[^1].Date);
-        Assert.Equal(Period.DaysBetween(golden.Query.From, golden.Query.To) + 1, golden.Days.Count);
         Assert.All(golden.Buckets.Zip(golden.Buckets.Skip(1)), days => Assert.Equal(days.First.End, days.Second.Start));
+        if (golden.Query.Bucket == BucketSize.Day)
+        {
+            Assert.Equal(golden.Query.To, golden.Buckets[^1].Date);
+            Assert.Equal(Period.DaysBetween(golden.Query.From, golden.Query.To) + 1, golden.Buckets.Count);
+        }
+
+        var bucket = golden.Query.Bucket == BucketSize.Hour ? "start" : "date";
         foreach (var column in (string[])["cost", "requests", "tokens"])
         {
-            Assert.Equal(golden.Totals[0][column], Sum(golden.Days, column));
+            Assert.Equal(golden.Totals[0][column], Sum(golden.BucketRows, column));
             Assert.Equal(golden.Totals[0][column], Sum(golden.Ranking, column));
-            Assert.All(golden.Days, day => Assert.Equal(day[column], Sum(golden.Breakdown.Where(group => group["date"] == day["date"]), column)));
+            Assert.All(golden.BucketRows, row => Assert.Equal(row[column], Sum(golden.Breakdown.Where(group => group[bucket] == row[bucket]), column)));
+            if (golden.Earlier is not null)
+            {
+                Assert.Equal(golden.Totals[0]["before_" + column], Sum(golden.Ranking, "before_" + column));
+            }
         }
     }
 
@@ -48,11 +63,26 @@ public class GoldenQueryTests
     {
         var golden = Read(file);
         using var store = Store(golden);
+        var table = store.Load();
+        var cubes = UsageSamples.WithCubes(table, store.Names);
+        foreach (var path in Enum.GetValues<InstructionPath>().Where(path => path <= InstructionPaths.Best))
+        {
+            GuardedColumn.On(path, () =>
+            {
+                foreach (var threads in (int[])[1, 2])
+                {
+                    foreach (var plan in (QueryPlan[])[QueryPlan.For(golden.Query, table, usesProjections: false), QueryPlan.For(golden.Query, cubes)])
+                    {
+                        var result = QueryExecutor.Run(plan, threads, minRowsPerThread: 1, CancellationToken.None);
+                        var way = $"{path}, {threads} threads:\n{plan}\n";
 
-        var result = store.Run(golden.Query);
-
-        AssertNone(golden.FirstDifference(Answer.Of(result)));
-        AssertNone(golden.IsExact == result.Plan.IsExact ? null : $"exact: found {result.Plan.IsExact}, expected {golden.IsExact}.");
+                        AssertNone(way, golden.FirstDifference(Answer.Of(result)));
+                        AssertNone(way, golden.IsExact == plan.IsExact ? null : $"exact: found {plan.IsExact}, expected {golden.IsExact}.");
+                        Assert.Equal(golden.Earlier, plan.Previous is { } previous ? new EarlierRange(previous.Buckets.Start, previous.Buckets.End) : null);
+                    }
+                }
+            });
+        }
     }
 
     [DuckDbTheory, MemberData(nameof(Files))]
@@ -62,7 +92,7 @@ public class GoldenQueryTests
         using var store = Store(golden);
         using var duck = DuckDb.Open(threads: 1);
 
-        AssertNone(golden.FirstDifference(DuckDbOracle.Ask(duck, store.ParquetFiles, golden.Names, golden.Query, golden.Buckets)));
+        AssertNone("DuckDB: ", golden.FirstDifference(DuckDbOracle.Ask(duck, store.ParquetFiles, golden.Names, golden.Query, golden.Buckets, golden.Earlier)));
         Assert.Equal(DocumentedColumns, DuckDbOracle.Describe(duck, store.ParquetFiles));
     }
 
@@ -73,11 +103,11 @@ public class GoldenQueryTests
         using var store = Store(golden);
         using var duck = DuckDb.Open(threads: 1);
 
-        AssertNone(DuckDbOracle.FirstOtherDay(duck, store.ParquetFiles, golden.Buckets, golden.Query.Zone.Id));
+        AssertNone("DuckDB: ", DuckDbOracle.FirstOtherDay(duck, store.ParquetFiles, golden.Query, golden.Buckets));
     }
 
     // Assert.Null would cut the text short.
-    private static void AssertNone(string? difference) => Assert.True(difference is null, difference);
+    private static void AssertNone(string way, string? difference) => Assert.True(difference is null, way + difference);
 
     private static GoldenQuery Read(string file) => GoldenQuery.Read(Path.Combine(Folder, file + ".query"));
 

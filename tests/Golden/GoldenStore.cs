@@ -1,4 +1,3 @@
-using Analytics.Engine.Queries;
 using Analytics.Engine.Usage;
 using Analytics.Storage;
 using Analytics.Storage.Catalog;
@@ -41,11 +40,11 @@ internal sealed class GoldenStore : IDisposable
         append.Commit(null);
     }
 
-    /// <summary>Reads everything back from disk and answers.</summary>
-    public QueryResult Run(UsageQuery query)
+    /// <summary>Reads everything back from disk.</summary>
+    public UsageTable Load()
     {
         store.Load();
-        return QueryExecutor.Run(QueryPlan.For(query, store.Snapshot(Organization).Usage), CancellationToken.None);
+        return store.Snapshot(Organization).Usage;
     }
 
     public void Dispose()

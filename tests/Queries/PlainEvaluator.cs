@@ -21,7 +21,9 @@ internal static class PlainEvaluator
         var days = rows.Where(row => query.Predicates.All(predicate => predicate.Keys.Contains(KeyOf(row, predicate.Dimension, names))))
             .Select(row => (Day: PlainDays.DayOf(row.Start, query.Zone), Row: row))
             .ToArray();
-        var selected = days.Where(row => query.From <= row.Day && row.Day <= query.To).ToLookup(row => BucketOf(query, row.Day), row => row.Row);
+        var buckets = Buckets(query).ToArray();
+        var selected = days.Where(row => query.From <= row.Day && row.Day <= query.To)
+            .ToLookup(row => query.Bucket == BucketSize.Hour ? buckets.Last(bucket => bucket.Start <= row.Row.Start) : new Bucket(BucketOf(query, row.Day)), row => row.Row);
         UsageRow[] all = [.. selected.SelectMany(bucket => bucket)];
         UsageRow[]? earlier = query.Compare == Comparison.None
             ? null
@@ -30,10 +32,10 @@ internal static class PlainEvaluator
         var ranking = Groups(query, all, earlier ?? [], names);
         var kept = query.Top is { } top ? ranking.Take(top).Select(group => group.Keys).ToHashSet() : null;
         text.AppendLine($"total {Cells(query, all)}");
-        foreach (var date in Buckets(query))
+        foreach (var bucket in buckets)
         {
-            text.AppendLine($"bucket {date:uuuu-MM-dd} {Cells(query, selected[date])}");
-            AppendGroups(text, query, Groups(query, selected[date], [], names), names, kept, withEarlier: false);
+            text.AppendLine($"bucket {bucket.Date:uuuu-MM-dd} {Cells(query, selected[bucket])}");
+            AppendGroups(text, query, Groups(query, selected[bucket], [], names), names, kept, withEarlier: false);
         }
 
         text.AppendLine("ranking");
@@ -54,7 +56,7 @@ internal static class PlainEvaluator
             ? query.From.PlusYears(-1)
             : isMonths
                 ? query.From.PlusMonths(-MonthNumber(query.To.PlusDays(1)) + MonthNumber(query.From))
-                : query.From.PlusDays(-1 - (query.To - query.From).Days);
+                : query.From.PlusDays(-1 - Period.DaysBetween(query.From, query.To));
         var last = query.Compare != Comparison.PreviousYear
             ? query.From.PlusDays(-1)
             : isMonths ? query.To.PlusDays(1).PlusYears(-1).PlusDays(-1) : query.To.PlusYears(-1);
@@ -76,9 +78,31 @@ internal static class PlainEvaluator
         static int MonthNumber(LocalDate date) => (date.Year * 12) + date.Month;
     }
 
-    private static IEnumerable<LocalDate> Buckets(UsageQuery query) => Enumerable.Range(0, Period.DaysBetween(query.From, query.To) + 1)
-        .Select(day => BucketOf(query, query.From.PlusDays(day)))
-        .Distinct();
+    private static IEnumerable<Bucket> Buckets(UsageQuery query) => query.Bucket == BucketSize.Hour
+        ? Hours(query)
+        : Enumerable.Range(0, Period.DaysBetween(query.From, query.To) + 1)
+            .Select(day => new Bucket(BucketOf(query, query.From.PlusDays(day))))
+            .Distinct();
+
+    /// <summary>The stretches in which a clock on the wall shows the same date, hour and offset, found by looking at it every minute.</summary>
+    /// <remarks>For times from 1972 on: before, some zones changed their clocks at other seconds.</remarks>
+    private static List<Bucket> Hours(UsageQuery query)
+    {
+        List<Bucket> hours = [];
+        (LocalDate, int, Offset) last = default;
+        var end = PlainDays.FirstInstant(query.To.PlusDays(1), query.Zone);
+        for (var minute = PlainDays.FirstInstant(query.From, query.Zone); minute < end; minute += Duration.FromMinutes(1))
+        {
+            var local = minute.InZone(query.Zone);
+            if ((local.Date, local.Hour, local.Offset) is var hour && hour != last)
+            {
+                hours.Add(new Bucket(local.Date, minute));
+                last = hour;
+            }
+        }
+
+        return hours.Count > 0 ? hours : [new Bucket(query.From)];
+    }
 
     /// <summary>The first day inside of the range of the bucket that a day is in.</summary>
     private static LocalDate BucketOf(UsageQuery query, LocalDate day) => query.Bucket switch
@@ -92,7 +116,7 @@ internal static class PlainEvaluator
     /// <summary>Whether no bucket edge falls inside of a file's time but off its grain.</summary>
     public static bool IsExact(UsageQuery query, IEnumerable<Coverage> coverage)
     {
-        LocalDate[] dates = [.. Buckets(query), query.To.PlusDays(1)];
+        LocalDate[] dates = [.. Buckets(query).Select(bucket => bucket.Date), query.To.PlusDays(1)];
         Instant[] edges = [.. dates.Select(date => PlainDays.FirstInstant(date, query.Zone))];
         return !coverage.Any(file => edges.Any(edge => file.Start < edge && edge < file.End && edge.ToUnixTimeSeconds() % (long)file.Grain.TotalSeconds != 0));
     }
@@ -157,6 +181,9 @@ internal static class PlainEvaluator
 
     private static BigInteger Sum(IEnumerable<UsageRow> rows, Measure measure) =>
         rows.Aggregate(BigInteger.Zero, (sum, row) => sum + row.Values[(int)measure]);
+
+    /// <summary>A bucket by its first day; of hours also by its first instant.</summary>
+    private readonly record struct Bucket(LocalDate Date, Instant Start = default);
 
     private sealed record Group((string First, string Second) Keys, UsageRow[] Rows, UsageRow[] Earlier);
 }
