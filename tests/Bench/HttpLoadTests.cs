@@ -124,7 +124,7 @@ public class HttpLoadTests
                     _ = ServeAsync(await listener.AcceptTcpClientAsync(), answer);
                 }
             }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 // The test is over.
             }

@@ -97,12 +97,12 @@ public class UsageChunkTests
     [Fact]
     public void CodeRuns_ShortRuns_AreNotKept()
     {
-        var rows = Enumerable.Range(0, 80).Select(i => UsageRow.Of(Noon, $"p{i / 8}", 1, $"k{i / 7}")).ToArray();
+        var rows = Enumerable.Range(0, 80).Select(i => UsageRow.Of(Noon, $"p{i / 4}", 1, $"k{i / 3}")).ToArray();
         var builder = new UsageTableBuilder();
         builder.Add([UsageSamples.Batch(rows)], []);
         var chunk = Assert.Single(builder.Build(new SampleNames()).Chunks);
 
-        Assert.Equal((10, 0), (chunk.CodeRuns(Dimension.Project).Count, chunk.CodeRuns(Dimension.ApiKey).Count));
+        Assert.Equal((20, 0), (chunk.CodeRuns(Dimension.Project).Count, chunk.CodeRuns(Dimension.ApiKey).Count));
         Assert.Equal(1, chunk.CodeRuns(Dimension.Agent).Count);
     }
 
