@@ -26,6 +26,9 @@ public sealed class UsageStore : IDisposable
     private readonly IDisposable? folderLock;
     private readonly Lock commitLock = new();
     private readonly Lock loadLock = new();
+
+    // Held for lookups only: who reads does not wait for a commit or a load.
+    private readonly Lock snapshotLock = new();
     private readonly Dictionary<string, LoadedUsage> loaded = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UsageSnapshot> snapshots = new(StringComparer.Ordinal);
     private readonly UsageLoader loader;
@@ -177,7 +180,7 @@ public sealed class UsageStore : IDisposable
     /// <param name="organization">Organisation id.</param>
     public UsageSnapshot Snapshot(string organization)
     {
-        lock (commitLock)
+        lock (snapshotLock)
         {
             var known = snapshots.GetValueOrDefault(organization);
             if (known is null || known.Directory.Version != Directory.Version)
@@ -410,7 +413,7 @@ public sealed class UsageStore : IDisposable
         lock (loadLock)
         {
             all = loader.Load(manifest.Files.Where(file => file.Table == Tables.Requests && organizations.Contains(file.Organization)), Projections);
-            lock (commitLock)
+            lock (snapshotLock)
             {
                 foreach (var usage in all)
                 {
