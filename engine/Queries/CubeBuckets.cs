@@ -62,8 +62,9 @@ internal sealed class CubeBuckets : IBuckets
         }
 
         var (first, last) = (cube.Row(from), cube.Row(to));
-        foreach (var measure in plan.Query.Measures)
+        for (var i = 0; i < plan.Query.Measures.Count; i++)
         {
+            var measure = plan.Query.Measures[i];
             var lane = cube.MeasureLanes.Of(measure);
             var quad = lane / Vector256<long>.Count;
             totals[measure] = (last.Total(quad) - first.Total(quad))[lane % Vector256<long>.Count];
