@@ -16,13 +16,13 @@ internal sealed class ComparisonData : IDisposable
 
     private readonly UsageStore store;
 
-    private ComparisonData(UsageStore store, string organization, DateTimeZone zone, TimeSpan loadTime, long residentBytes)
+    private ComparisonData(UsageStore store, UsageTable usage, string organization, DateTimeZone zone, int copies, TimeSpan loadTime, long residentBytes)
     {
         this.store = store;
         Organization = organization;
         LoadTime = loadTime;
         ResidentBytes = residentBytes;
-        Usage = store.Snapshot(organization).Usage;
+        Usage = usage;
         var end = Usage.DataThrough ?? throw new ArgumentException($"Organization '{organization}' has no usage in '{store.Folder.Root}'.", nameof(organization));
 
         // The last 365 local days that have data from start to end.
@@ -30,8 +30,8 @@ internal sealed class ComparisonData : IDisposable
         Days = TimeBuckets.Of(BucketSize.Day, through.PlusDays(-364), through, zone);
         Months = TimeBuckets.Of(BucketSize.Month, Days.From, Days.To, zone);
         DataFile[] files = [.. store.Manifest.Files.Where(file => file.Table == Tables.Requests && file.Organization == organization)];
-        Paths = Array.ConvertAll(files, file => Path.GetFullPath(store.Folder.File(file.Path)));
-        FileBytes = files.Sum(file => file.SizeBytes);
+        Paths = [.. Enumerable.Repeat(files, copies).SelectMany(all => all).Select(file => Path.GetFullPath(store.Folder.File(file.Path)))];
+        FileBytes = copies * files.Sum(file => file.SizeBytes);
         Slots = SlotsOf(Usage, Days, Months);
         (Project, ProjectRows, RowsInRange) = TypicalProject();
     }
@@ -76,8 +76,9 @@ internal sealed class ComparisonData : IDisposable
     /// <param name="folder">The folder.</param>
     /// <param name="organization">Whose year; null for the only or first one.</param>
     /// <param name="zone">Zone of the days.</param>
+    /// <param name="copies">How many times each row counts: the peers read each file as often.</param>
     /// <exception cref="ArgumentException">The organisation has no usage.</exception>
-    public static ComparisonData Open(string folder, string? organization, DateTimeZone zone)
+    public static ComparisonData Open(string folder, string? organization, DateTimeZone zone, int copies)
     {
         var before = Machine.ResidentBytes();
         var start = Stopwatch.GetTimestamp();
@@ -87,12 +88,13 @@ internal sealed class ComparisonData : IDisposable
             store.Load();
             organization ??= store.Manifest.Files.FirstOrDefault(file => file.Table == Tables.Requests)?.Organization
                 ?? throw new ArgumentException($"'{folder}' has no usage.", nameof(folder));
-            _ = store.Snapshot(organization);
+            var (usage, directory) = store.Snapshot(organization);
+            usage = copies > 1 ? Repeated(usage, new DirectoryNames(directory), copies) : usage;
             var time = Stopwatch.GetElapsedTime(start);
 
             // What loading left behind is not what the rows take.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            return new ComparisonData(store, organization, zone, time, Machine.ResidentBytes() - before);
+            return new ComparisonData(store, usage, organization, zone, copies, time, Machine.ResidentBytes() - before);
         }
         catch
         {
@@ -121,6 +123,20 @@ internal sealed class ComparisonData : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => store.Dispose();
+
+    /// <summary>A table of several copies of each row, merged in time order as the files of several imports are.</summary>
+    private static UsageTable Repeated(UsageTable usage, IUsageNames names, int copies)
+    {
+        string[][] keys = [.. Dimensions.Stored.Select(dimension => Enumerable.Range(0, usage.Table(dimension).Count).Select(usage.Table(dimension).Key).ToArray())];
+        var builder = new UsageTableBuilder();
+        foreach (var chunk in usage.Chunks)
+        {
+            var rows = chunk.ToRecordBatch(keys);
+            builder.Add([.. Enumerable.Repeat(rows, copies)], usage.Coverage.Take(chunk == usage.Chunks[0] ? usage.Coverage.Count : 0));
+        }
+
+        return builder.Build(names);
+    }
 
     private static List<(Instant Start, int Day, int Month)> SlotsOf(UsageTable usage, TimeBuckets days, TimeBuckets months)
     {

@@ -67,8 +67,9 @@ internal sealed class CubeBuckets : IBuckets
         {
             var next = cube.Fits(row, to) ? to : Math.Min(to, cube.EndOfSegment(row));
             var (first, last) = (cube.Row(row), cube.Row(next));
-            foreach (var measure in plan.Query.Measures)
+            for (var i = 0; i < plan.Query.Measures.Count; i++)
             {
+                var measure = plan.Query.Measures[i];
                 var lane = cube.MeasureLanes.Of(measure);
                 var quad = lane / Vector256<long>.Count;
                 totals[measure] += (last.Total(quad) - first.Total(quad))[lane % Vector256<long>.Count];

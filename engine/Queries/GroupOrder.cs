@@ -2,13 +2,17 @@ using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
 
-/// <summary>The total order of groups: the ranked metric descending, then requests descending, then label, then key by ordinal.</summary>
+/// <summary>The total order of groups: the ranked metric descending, then requests descending, then label, then key by ordinal. Not thread-safe.</summary>
 /// <param name="rankBy">The metric.</param>
 /// <param name="names">Labels and keys.</param>
 public sealed class GroupOrder(RankBy rankBy, GroupNames names)
 {
     // Keeping the best few in order beats sorting all up to about here.
     private const int MaxKeptBest = 64;
+
+    // Made once: a comparer a call would be memory for each bucket.
+    private Comparison<int>? comparison;
+    private CellBuffer? compared;
 
     /// <summary>The metric that sums are ranked by.</summary>
     /// <param name="rankBy">Which.</param>
@@ -42,7 +46,7 @@ public sealed class GroupOrder(RankBy rankBy, GroupNames names)
 
         if (cells.IsWide)
         {
-            positions.Sort((x, y) => Compare(cells, x, y));
+            positions.Sort(ComparisonOf(cells));
             return;
         }
 
@@ -69,7 +73,7 @@ public sealed class GroupOrder(RankBy rankBy, GroupNames names)
 
             if (end - start > 1)
             {
-                positions[start..end].Sort((x, y) => Compare(cells, x, y));
+                positions[start..end].Sort(ComparisonOf(cells));
             }
 
             start = end;
@@ -110,6 +114,12 @@ public sealed class GroupOrder(RankBy rankBy, GroupNames names)
         }
     }
 
+    private Comparison<int> ComparisonOf(CellBuffer cells)
+    {
+        compared = cells;
+        return comparison ??= (x, y) => Compare(compared!, x, y);
+    }
+
     private int Compare(CellBuffer cells, int x, int y)
     {
         int order;
@@ -130,7 +140,7 @@ public sealed class GroupOrder(RankBy rankBy, GroupNames names)
     private Int128 Metric(CellBuffer cells, int position) => rankBy switch
     {
         RankBy.Requests => cells.Value(position, Measure.RequestCount),
-        RankBy.Tokens => cells.Value(position, Measure.InputTokens) + cells.Value(position, Measure.OutputTokens),
+        RankBy.Tokens => checked(cells.Value(position, Measure.InputTokens) + cells.Value(position, Measure.OutputTokens)),
         _ => cells.Value(position, Measure.Cost),
     };
 

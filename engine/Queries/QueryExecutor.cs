@@ -24,13 +24,13 @@ public static class QueryExecutor
         return Run(plan, maxThreads > 0 ? maxThreads : Environment.ProcessorCount, MinRowsPerThread, cancellation);
     }
 
-    /// <summary>The same with a chosen size of a thread's share, so that tests split small tables too.</summary>
-    internal static QueryResult Run(QueryPlan plan, int threads, long minRowsPerThread, CancellationToken cancellation)
+    /// <summary>The same with a chosen size of a thread's share, so that tests split small tables too, and see each row range before it is read.</summary>
+    internal static QueryResult Run(QueryPlan plan, int threads, long minRowsPerThread, CancellationToken cancellation, Action<Scan>? onRead = null)
     {
         cancellation.ThrowIfCancellationRequested();
         var pairs = plan.Grouping.NewPairs();
-        var answer = Sum(plan, pairs, threads, minRowsPerThread, cancellation);
-        var earlier = plan.Previous is { } previous ? Sum(previous, pairs, threads, minRowsPerThread, cancellation) : null;
+        var answer = Sum(plan, pairs, threads, minRowsPerThread, onRead, cancellation);
+        var earlier = plan.Previous is { } previous ? Sum(previous, pairs, threads, minRowsPerThread, onRead, cancellation) : null;
 
         // The spans of kernels point into native memory that the table owns.
         GC.KeepAlive(plan);
@@ -38,18 +38,18 @@ public static class QueryExecutor
         return Assemble(plan, plan.Grouping.Names(pairs), answer, earlier);
     }
 
-    private static Answer Sum(QueryPlan plan, PairDictionary? pairs, int threads, long minRowsPerThread, CancellationToken cancellation)
+    private static Answer Sum(QueryPlan plan, PairDictionary? pairs, int threads, long minRowsPerThread, Action<Scan>? onRead, CancellationToken cancellation)
     {
         if (plan.Cube is null)
         {
-            return Scan(plan, pairs, threads, minRowsPerThread, cancellation);
+            return Scan(plan, pairs, threads, minRowsPerThread, onRead, cancellation);
         }
 
         var differences = new CubeBuckets(plan, pairs);
         return new Answer(differences.Range(), differences.Copy);
     }
 
-    private static Answer Scan(QueryPlan plan, PairDictionary? pairs, int threads, long minRowsPerThread, CancellationToken cancellation)
+    private static Answer Scan(QueryPlan plan, PairDictionary? pairs, int threads, long minRowsPerThread, Action<Scan>? onRead, CancellationToken cancellation)
     {
         var units = Units(plan.Scans, Math.Min(UnitRows, minRowsPerThread));
         var lanes = new MeasureLanes(plan.Query.Measures);
@@ -86,6 +86,7 @@ public static class QueryExecutor
                 for (var scan = unit == 0 ? 0 : units[unit - 1]; scan < units[unit]; scan++)
                 {
                     cancellation.ThrowIfCancellationRequested();
+                    onRead?.Invoke(plan.Scans[scan]);
                     part.Add(plan.Scans[scan]);
                 }
             }

@@ -75,7 +75,7 @@ public sealed class QueryPlan
     /// <param name="query">What was asked.</param>
     /// <param name="table">The snapshot to ask.</param>
     /// <param name="usesProjections">False to read rows in any case. The answer is the same.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The range is empty or outside of the dates that can be asked for.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is empty or outside of the dates that can be asked for, or the top is below 1.</exception>
     /// <exception cref="ArgumentException">Both dimensions are the same.</exception>
     public static QueryPlan For(UsageQuery query, UsageTable table, bool usesProjections = true)
     {
@@ -84,6 +84,11 @@ public sealed class QueryPlan
         if (query.ThenBy == query.GroupBy)
         {
             throw new ArgumentException($"Found {query.GroupBy} twice, expected two dimensions.", nameof(query));
+        }
+
+        if (query.Top < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(query), $"Found the top {query.Top} groups, expected 1 or more, or null for all.");
         }
 
         var buckets = TimeBuckets.Of(query.Bucket, query.From, query.To, query.Zone);

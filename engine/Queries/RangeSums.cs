@@ -20,6 +20,7 @@ internal sealed class RangeSums
     }
 
     /// <summary>Adds to a group's sums.</summary>
+    /// <exception cref="OverflowException">A sum of 128 bits passes them.</exception>
     public void Add(int group, ReadOnlySpan<long> sums)
     {
         for (var lane = 0; lane < sums.Length; lane++)
@@ -30,7 +31,8 @@ internal sealed class RangeSums
             }
             else
             {
-                wide![(group * lanes.Stride) + lane] += sums[lane];
+                ref var sum = ref wide![(group * lanes.Stride) + lane];
+                sum = checked(sum + sums[lane]);
             }
         }
     }

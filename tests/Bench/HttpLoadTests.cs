@@ -54,7 +54,8 @@ public class HttpLoadTests
 
         Assert.Equal(10, result.Latencies.Length);
         Assert.All(result.Latencies, latency => Assert.True(latency > 190_000_000, $"{latency} ns"));
-        Assert.Equal(9, result.Late);
+        // On a busy machine the first one may start late too.
+        Assert.InRange(result.Late, 9, 10);
         Assert.True(result.LatestNanoseconds > 190_000_000);
         Assert.Equal(110, result.Bytes);
         Assert.Equal([("plan", 0.5), ("scan", 2.0)], result.Parts);
