@@ -7,8 +7,8 @@ namespace Analytics.Engine.Projections;
 /// <summary>What one table keeps beside its rows, so that common questions need not read them.</summary>
 /// <remarks>
 /// <para>
-/// Cubes by interval that take no more memory than the rows they stand for are built at load, or when they are first asked
-/// for. All others (by days of a zone, of pairs, of a dimension with many codes) are built when the scans that they would
+/// Cubes by interval that take no more memory than the rows they stand for, and a sixteenth of the budget at most, are
+/// built at load, or when they are first asked for. All others (by days of a zone, of pairs, of a dimension with many codes) are built when the scans that they would
 /// have saved have read as many rows as building them will: at worst the work is doubled, and what nobody asks for twice
 /// costs nothing.
 /// </para>
@@ -21,6 +21,7 @@ public sealed class UsageProjections
 
     // What a row takes in a chunk, about.
     private const long BytesPerRow = 32;
+    private const int PartOfBudget = 16;
 
     private readonly IReadOnlyList<UsageChunk> chunks;
     private readonly int[] counts;
@@ -187,11 +188,14 @@ public sealed class UsageProjections
     private bool IsDue(CubeKey key, State state, bool buildsNew) =>
         buildsNew && (buildsAtOnce || (key.Second is null && key.DaysOf is null && IsSmall(key)) || state.Wanted >= rows);
 
-    /// <summary>Whether a cube by interval takes no more than the rows.</summary>
-    private bool IsSmall(CubeKey key) => PrefixSumCube.SizeOf(key, intervals.Value.Length, counts[(int)key.First]) <= rows * BytesPerRow;
+    /// <summary>Whether a cube by interval takes no more than the rows, and leaves room for others.</summary>
+    private bool IsSmall(CubeKey key) => PrefixSumCube.SizeOf(key, intervals.Value.Length, counts[(int)key.First]) <= MaxBytes(key);
 
-    // A cube that is larger than the rows is read no faster than they are.
-    private long MaxBytes(CubeKey key) => buildsAtOnce ? memory.BudgetBytes : Math.Min(memory.BudgetBytes, rows * BytesPerRow * (key.DaysOf is null ? 1 : 2));
+    // A cube that is larger than the rows is read no faster than they are. One by interval takes a part of the budget at
+    // most: with more codes, one by days is 24 times smaller and answers all but hours.
+    private long MaxBytes(CubeKey key) => buildsAtOnce
+        ? memory.BudgetBytes
+        : Math.Min(key.DaysOf is null ? memory.BudgetBytes / PartOfBudget : memory.BudgetBytes, rows * BytesPerRow * (key.DaysOf is null ? 1 : 2));
 
     /// <summary>Takes the cubes of the table before: their memory is counted here from now on, once they are up to date.</summary>
     private void TakeOver(UsageProjections? previous)
