@@ -22,6 +22,10 @@ public static class AnalyticsApp
         {
             options.AddServerHeader = false;
 
+            // Filters may be repeated: a thousand keys by id are some 30 KiB. What is longer is refused by Kestrel itself,
+            // with 414 and without a body.
+            options.Limits.MaxRequestLineSize = 256 << 10;
+
             // A year by project is half a megabyte: written at once into memory that is used again, instead of stopping
             // at each 64 KiB until the client has read them. More than this waits for the client.
             options.Limits.MaxResponseBufferSize = 1 << 20;

@@ -13,6 +13,7 @@ namespace Analytics.Server.Contracts;
 internal sealed class ReadingRequest
 {
     private const int MaxUnknown = 10;
+    private const int MaxShown = 100;
     private readonly IQueryCollection query;
     private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
 
@@ -77,7 +78,7 @@ internal sealed class ReadingRequest
         var value = Single(parameter.Name) ?? parameter.Default!;
         if (!parameter.Words.Contains(value))
         {
-            Fault(parameter.Name, $"found '{value}', expected {DidYouMean.Suggest(value, parameter.Words)}.");
+            Fault(parameter.Name, $"found '{Shown(value)}', expected {DidYouMean.Suggest(value, parameter.Words)}.");
             return parameter.Default!;
         }
 
@@ -97,7 +98,7 @@ internal sealed class ReadingRequest
             return count;
         }
 
-        Fault(parameter.Name, $"found '{text}', expected a whole number from 1 to {int.MaxValue}.");
+        Fault(parameter.Name, $"found '{Shown(text)}', expected a whole number from 1 to {int.MaxValue}.");
         return null;
     }
 
@@ -113,10 +114,22 @@ internal sealed class ReadingRequest
 
         if (names.FirstOrDefault(name => Metric.All.All(metric => metric.Name != name)) is { } unknown)
         {
-            Fault(parameter.Name, $"found '{unknown}', expected {DidYouMean.Suggest(unknown, [.. Metric.All.Select(metric => metric.Name), "all"])}.");
+            Fault(parameter.Name, $"found '{Shown(unknown)}', expected {DidYouMean.Suggest(unknown, [.. Metric.All.Select(metric => metric.Name), "all"])}.");
         }
 
         return [.. Metric.All.Where(metric => names.Contains(metric.Name))];
+    }
+
+    /// <summary>A value as faults show it: its start says enough, and an answer is not as long as whatever was sent.</summary>
+    public static string Shown(string text)
+    {
+        if (text.Length <= MaxShown)
+        {
+            return text;
+        }
+
+        var length = char.IsHighSurrogate(text[MaxShown - 1]) ? MaxShown - 1 : MaxShown;
+        return string.Concat(text.AsSpan(0, length), "…");
     }
 
     /// <summary>Notes a fault.</summary>
@@ -127,7 +140,7 @@ internal sealed class ReadingRequest
         // Query keys fold case; a name in another case is as unknown as a misspelt one. A few are enough to see the mistake.
         foreach (var name in query.Keys.Where(name => !accepted.Contains(name, StringComparer.Ordinal)).Take(MaxUnknown))
         {
-            Fault(name, $"unknown parameter, expected {DidYouMean.Suggest(name, accepted)}.");
+            Fault(Shown(name), $"unknown parameter, expected {DidYouMean.Suggest(name, accepted)}.");
         }
     }
 
@@ -174,7 +187,7 @@ internal sealed class ReadingRequest
         else
         {
             var closest = DidYouMean.Closest(id, DateTimeZoneProviders.Tzdb.Ids);
-            Fault("timezone", $"found '{id}', expected an IANA id such as '{closest ?? "Europe/Paris"}'.");
+            Fault("timezone", $"found '{Shown(id)}', expected an IANA id such as '{closest ?? "Europe/Paris"}'.");
         }
     }
 
@@ -221,7 +234,7 @@ internal sealed class ReadingRequest
 
         Fault(name, parsed.Success
             ? $"found {text}, expected a date from {TimeBuckets.MinDate:uuuu-MM-dd} to {TimeBuckets.MaxDate:uuuu-MM-dd}."
-            : $"found '{text}', expected a date as YYYY-MM-DD, such as 2026-06-24.");
+            : $"found '{Shown(text)}', expected a date as YYYY-MM-DD, such as 2026-06-24.");
         return null;
     }
 }

@@ -84,7 +84,7 @@ internal static class ActivityEndpoint
         var words = text.Split(',', StringSplitOptions.TrimEntries);
         if (words.Length > 2)
         {
-            request.Fault("groupBy", $"found {words.Length} dimensions in '{text}', expected one or two.");
+            request.Fault("groupBy", $"found {words.Length} dimensions in '{ReadingRequest.Shown(text)}', expected one or two.");
             return (Dimension.Model, null);
         }
 
@@ -99,7 +99,7 @@ internal static class ActivityEndpoint
             };
             if (!UsageJson.DimensionNames.TryGetValue(name, out var dimension))
             {
-                request.Fault("groupBy", $"found '{word}', expected {DidYouMean.Suggest(word, QueryParameter.GroupBy.Words)}.");
+                request.Fault("groupBy", $"found '{ReadingRequest.Shown(word)}', expected {DidYouMean.Suggest(word, QueryParameter.GroupBy.Words)}.");
                 return (Dimension.Model, null);
             }
 
