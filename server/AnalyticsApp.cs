@@ -39,6 +39,7 @@ public static class AnalyticsApp
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(store.Projections);
         builder.Services.AddHostedService<MemoryWatch>();
+        builder.Services.AddSingleton(_ => new ScanAdmission(Environment.ProcessorCount, ScanAdmission.DefaultMaxHeldBytes));
         var app = builder.Build();
         app.Use(ProblemResponse.ForUnhandledAsync);
         app.UseRouting();

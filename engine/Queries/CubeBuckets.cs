@@ -82,6 +82,8 @@ internal sealed class CubeBuckets : IBuckets
         return totals;
     }
 
+    public long SizeBytes => 0;
+
     public void Return()
     {
     }

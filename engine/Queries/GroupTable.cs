@@ -122,6 +122,9 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
         return totals;
     }
 
+    /// <summary>Memory of the sums and of the numbers.</summary>
+    internal long SizeBytes => (codes.Length * sizeof(int)) + ((narrow?.LongLength ?? 0) * sizeof(long)) + ((wide?.LongLength ?? 0) * 16);
+
     /// <summary>Room for the sums of a table of 64 bits; it holds garbage.</summary>
     internal static long[] Rent(int length) => Pool.Rent(length);
 

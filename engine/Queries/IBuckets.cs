@@ -20,6 +20,9 @@ internal interface IBuckets
     /// <param name="bucket">Position of the bucket.</param>
     UsageSums Totals(int bucket);
 
+    /// <summary>Memory of the cells.</summary>
+    long SizeBytes { get; }
+
     /// <summary>Gives memory back that other answers can use. The buckets must not be looked at any more.</summary>
     void Return();
 }

@@ -46,6 +46,9 @@ public sealed class QueryResult : IDisposable
     /// <summary>One entry for each of the plan's buckets, made anew each time that it is looked at.</summary>
     public IReadOnlyList<BucketSums> Buckets { get; }
 
+    /// <summary>Memory that the buckets' cells take until the answer is disposed; 0 where a cube tells them.</summary>
+    public long CellBytes => isReturned ? 0 : open().SizeBytes;
+
     /// <summary>Reads bucket by bucket without allocating.</summary>
     /// <param name="measures">What is wanted of each group, all that were asked for if null. Groups in which all of these, the ranked metric and requests are 0 are left out.</param>
     public BucketReader Read(IReadOnlyList<Measure>? measures = null) => new(

@@ -33,6 +33,8 @@ internal sealed class ScanBuckets(MeasureLanes lanes, Dictionary<int, GroupTable
 
     public UsageSums Totals(int bucket) => tables.TryGetValue(bucket, out var table) ? table.Totals() : default;
 
+    public long SizeBytes => tables.Values.Sum(table => table.SizeBytes);
+
     public void Return()
     {
         foreach (var table in tables.Values)

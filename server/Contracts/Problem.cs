@@ -30,6 +30,12 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         StatusCodes.Status403Forbidden,
         "Found a token that writes usage, expected one that reads it. Make one with 'analytics token create' without --ingest.");
 
+    public static readonly Problem Busy = new(
+        "/problems/busy",
+        "Busy",
+        StatusCodes.Status503ServiceUnavailable,
+        "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.");
+
     /// <summary>What is wrong with each parameter, by its name.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
@@ -110,6 +116,12 @@ internal static class ProblemResponse
         {
             // The client went away; nothing may look like the end of a whole answer.
             context.Abort();
+            return;
+        }
+        catch (BusyException)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await WriteAsync(context, Problem.Busy);
             return;
         }
         catch (Exception exception) when (exception is not BadHttpRequestException && !context.Response.HasStarted)

@@ -66,7 +66,7 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
 
     public static readonly QueryParameter Compare = new(
         "compare",
-        "An earlier range whose metrics stand beside those of totals and ranking as previous: as many days (or whole months) before, or the same days a year before, cut where the data ends in this range.",
+        "An earlier range whose metrics stand beside those of totals and ranking as previous: as many days (or whole months) before, or the same days a year before, cut where the data ends in this range. Left out where that would begin before the year 1.",
         "previous")
     {
         Words = ["none", "previous", "previousYear"],

@@ -58,7 +58,7 @@ internal static class ActivityEndpoint
             return;
         }
 
-        using var result = question.Run(new UsageQuery(request.From, request.To, request.Zone, size, groupBy) { ThenBy = thenBy, RankBy = rankBy, Top = top, Compare = compare });
+        using var result = await question.RunAsync(new UsageQuery(request.From, request.To, request.Zone, size, groupBy) { ThenBy = thenBy, RankBy = rankBy, Top = top, Compare = compare });
         await question.AnswerAsync(async json =>
         {
             json.Text.Text("groupBy", string.Join(',', NamesOf(groupBy, thenBy)));

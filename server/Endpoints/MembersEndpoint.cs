@@ -21,8 +21,8 @@ internal static class MembersEndpoint
             return;
         }
 
-        using var usage = question.Run(BucketSize.Range, Dimension.Member);
-        var keys = KeyCounts(question);
+        using var usage = await question.RunAsync(BucketSize.Range, Dimension.Member);
+        var keys = await KeyCountsAsync(question);
         var members = usage.Ranking
             .ToDictionary(group => usage.Groups.Key(group.Code), group => group.Sums, StringComparer.Ordinal);
         foreach (var userId in question.Directory.Members.Keys)
@@ -68,14 +68,15 @@ internal static class MembersEndpoint
         }
 
         var own = new Predicate(Dimension.Member, [userId]);
-        using var byModel = question.Run(BucketSize.Day, Dimension.Model, own);
-        using var byProvider = question.Run(BucketSize.Range, Dimension.Provider, own);
-        using var byApp = question.Run(BucketSize.Range, Dimension.App, own);
+        using var byModel = await question.RunAsync(BucketSize.Day, Dimension.Model, own);
+        using var byProvider = await question.RunAsync(BucketSize.Range, Dimension.Provider, own);
+        using var byApp = await question.RunAsync(BucketSize.Range, Dimension.App, own);
+        var keys = await KeyCountsAsync(question);
         await question.AnswerAsync(async json =>
         {
             json.Range(byModel.Plan);
             json.Text.StartObject("member");
-            Member(json, question, new DirectoryNames(question.Directory), userId, KeyCounts(question));
+            Member(json, question, new DirectoryNames(question.Directory), userId, keys);
             json.Text.EndObject();
             json.Text.StartObject("summary");
             json.Metrics(byModel.Totals);
@@ -106,7 +107,7 @@ internal static class MembersEndpoint
         .FirstOrDefault();
 
     /// <summary>By creator: API keys that are not deleted, and those used in the range.</summary>
-    private static Dictionary<string, (int Created, int Active)> KeyCounts(Question question)
+    private static async Task<Dictionary<string, (int Created, int Active)>> KeyCountsAsync(Question question)
     {
         Dictionary<string, (int Created, int Active)> counts = new(StringComparer.Ordinal);
         foreach (var key in question.Directory.ApiKeys.Values.Where(key => !key.Deleted))
@@ -115,7 +116,7 @@ internal static class MembersEndpoint
             counts[key.CreatedBy ?? string.Empty] = (created + 1, active);
         }
 
-        using var usage = question.Run(BucketSize.Range, Dimension.ApiKey);
+        using var usage = await question.RunAsync(BucketSize.Range, Dimension.ApiKey);
         foreach (var (code, sums) in usage.Ranking)
         {
             // Rows without a key are usage, but not of a key.

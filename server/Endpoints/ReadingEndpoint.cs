@@ -17,11 +17,13 @@ namespace Analytics.Server.Endpoints;
 /// <param name="table">The organisation's usage.</param>
 /// <param name="directory">The organisation's names and people.</param>
 /// <param name="role">The caller's role.</param>
-internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory, string role)
+/// <param name="admission">Who may read many rows.</param>
+internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory, string role, ScanAdmission admission) : IDisposable
 {
     private TimeSpan planTime;
     private TimeSpan scanTime;
     private long rows;
+    private long heldBytes;
     private string access = "none";
 
     /// <summary>The request.</summary>
@@ -43,23 +45,41 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <param name="bucket">How the range is cut.</param>
     /// <param name="groupBy">What it is broken down by.</param>
     /// <param name="more">Predicates besides the request's.</param>
-    public QueryResult Run(BucketSize bucket, Dimension groupBy, params IEnumerable<Predicate> more) =>
-        Run(new UsageQuery(Request.From, Request.To, Request.Zone, bucket, groupBy) { Predicates = [.. more] });
+    public ValueTask<QueryResult> RunAsync(BucketSize bucket, Dimension groupBy, params IEnumerable<Predicate> more) =>
+        RunAsync(new UsageQuery(Request.From, Request.To, Request.Zone, bucket, groupBy) { Predicates = [.. more] });
 
     /// <summary>Asks the engine; the request's filters are added, and its time is reported.</summary>
     /// <param name="query">What is asked.</param>
-    public QueryResult Run(UsageQuery query)
+    /// <exception cref="BusyException">The server has more large answers at hand than it may.</exception>
+    public async ValueTask<QueryResult> RunAsync(UsageQuery query)
     {
         var start = Stopwatch.GetTimestamp();
         var plan = QueryPlan.For(query with { Predicates = [.. Request.Predicates, .. query.Predicates] }, table);
-        var planned = Stopwatch.GetTimestamp();
-        var result = QueryExecutor.Run(plan, Cancellation);
-        planTime += Stopwatch.GetElapsedTime(start, planned);
-        scanTime += Stopwatch.GetElapsedTime(planned);
-        rows += plan.RowCount + (plan.Previous?.RowCount ?? 0);
-        access = plan.Cube is null ? "scan" : "cube";
-        return result;
+        planTime += Stopwatch.GetElapsedTime(start);
+        var planRows = plan.RowCount + (plan.Previous?.RowCount ?? 0);
+        var hasPlace = await admission.EnterAsync(planRows, Cancellation);
+        try
+        {
+            start = Stopwatch.GetTimestamp();
+            var result = QueryExecutor.Run(plan, Cancellation);
+            scanTime += Stopwatch.GetElapsedTime(start);
+            rows += planRows;
+            access = plan.Cube is null ? "scan" : "cube";
+            heldBytes += result.CellBytes;
+            admission.Hold(result.CellBytes);
+            return result;
+        }
+        finally
+        {
+            if (hasPlace)
+            {
+                admission.Leave();
+            }
+        }
     }
+
+    /// <summary>The answer was written, or nobody reads it any more.</summary>
+    public void Dispose() => admission.Hold(-heldBytes);
 
     /// <summary>Answers with a JSON object, streamed.</summary>
     public async Task AnswerAsync(Func<UsageJson, Task> write)
@@ -98,6 +118,7 @@ internal static class ReadingEndpoint
     {
         var store = app.Services.GetRequiredService<UsageStore>();
         var clock = app.Services.GetRequiredService<IClock>();
+        var admission = app.Services.GetRequiredService<ScanAdmission>();
         return app.MapGet(path, (Delegate)(async Task (HttpContext context) =>
         {
             var (snapshot, role, problem) = await Authorization.CheckAsync(context, store, surface);
@@ -108,7 +129,7 @@ internal static class ReadingEndpoint
             }
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
-            var question = new Question(context, request, snapshot.Usage, snapshot.Directory, role!);
+            using var question = new Question(context, request, snapshot.Usage, snapshot.Directory, role!, admission);
             await handler(question);
         }));
     }
