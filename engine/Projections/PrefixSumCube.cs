@@ -527,6 +527,17 @@ internal readonly unsafe struct CubeSpan
         }
     }
 
+    /// <summary>Whether both rows are of one segment that has all of some groups: then a difference is one subtraction.</summary>
+    /// <param name="groups">Groups.</param>
+    public bool IsPlain(int groups) => toBasis == null && toGroups >= groups && fromGroups >= groups;
+
+    /// <summary>Four sums of a group, where the span is plain.</summary>
+    public Vector256<long> Plain(int group)
+    {
+        var at = (nint)group * GroupSum.Lanes;
+        return Vector256.Load(to + at) - Vector256.Load(from + at);
+    }
+
     /// <summary>Four sums of a group, modulo 2^64.</summary>
     public Vector256<long> this[int group]
     {

@@ -11,6 +11,7 @@ public sealed class BucketReader
     private readonly GroupOrder order;
     private readonly bool[]? kept;
     private int[] positions = new int[16];
+    private bool hasPositions;
     private int[] others = [];
     private ulong[] scratch = [];
 
@@ -30,6 +31,13 @@ public sealed class BucketReader
     public void MoveTo(int bucket, bool isOrdered = true)
     {
         buckets.Read(bucket, cells, wanted);
+        hasPositions = isOrdered || kept is not null;
+        if (!hasPositions)
+        {
+            Count = cells.Count;
+            return;
+        }
+
         if (positions.Length <= cells.Count)
         {
             Array.Resize(ref positions, 2 * (cells.Count + 1));
@@ -68,24 +76,26 @@ public sealed class BucketReader
 
     /// <summary>A group's number, or <see cref="GroupTable.Others"/>.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-    public int Group(int index) => cells.Groups[positions[index]];
+    public int Group(int index) => cells.Groups[Position(index)];
 
     /// <summary>One sum of a group; 0 of a measure that is not read.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     /// <param name="measure">Any measure.</param>
-    public Int128 Value(int index, Measure measure) => cells.Value(positions[index], measure);
+    public Int128 Value(int index, Measure measure) => cells.Value(Position(index), measure);
 
     /// <summary>What the sums of <see cref="Row"/> are of; others may follow, which are 0.</summary>
     public IReadOnlyList<Measure> Measures => cells.Lanes.Measures;
 
     /// <summary>The sums of a group in the order of <see cref="Measures"/>, valid until the reader moves on; empty where they need 128 bits.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-    public ReadOnlySpan<long> Row(int index) => cells.IsWide ? default : cells.Row(positions[index]);
+    public ReadOnlySpan<long> Row(int index) => cells.IsWide ? default : cells.Row(Position(index));
 
     /// <summary>The sums of all rows of a bucket, of all measures that were asked for.</summary>
     /// <param name="bucket">Its position.</param>
     public UsageSums Totals(int bucket) => buckets.Totals(bucket);
 
-    /// <summary>The groups of the bucket as a table of their own.</summary>
+    private int Position(int index) => hasPositions ? positions[index] : index;
+
+    /// <summary>The groups of a bucket that was put in order, as a table of their own.</summary>
     internal GroupTable ToTable() => cells.ToTable(positions.AsSpan(0, Count));
 }

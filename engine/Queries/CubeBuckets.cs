@@ -183,12 +183,14 @@ internal sealed class CubeBuckets : IBuckets
             var mask = wanted[0];
             var span = new CubeSpan(first, last, 0);
             ref var row = ref MemoryMarshal.GetArrayDataReference(sums);
-            for (var group = 0; group < cube.GroupCount; group++)
+            ref var number = ref MemoryMarshal.GetArrayDataReference(groups);
+            var (isPlain, groupCount) = (span.IsPlain(cube.GroupCount), cube.GroupCount);
+            for (var group = 0; group < groupCount; group++)
             {
                 // Always written, counted only if there is something: no branch to mispredict.
-                var difference = span[group] & mask;
+                var difference = (isPlain ? span.Plain(group) : span[group]) & mask;
                 difference.StoreUnsafe(ref row);
-                groups[count] = group;
+                Unsafe.Add(ref number, count) = group;
                 var step = difference == Vector256<long>.Zero ? 0 : 1;
                 count += step;
                 row = ref Unsafe.Add(ref row, step * Vector256<long>.Count);
