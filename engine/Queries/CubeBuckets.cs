@@ -14,6 +14,9 @@ internal sealed class CubeBuckets : IBuckets
 
     // The group of each of the cube's groups, -1 where it is not accepted; empty where all are accepted and the same.
     private readonly int[] groupOf;
+
+    // The cube's groups that are accepted: of the pairs of two dimensions, mostly few.
+    private readonly int[] accepted;
     private readonly int groups;
     private readonly LaneMask asked;
     private long[] sums = [];
@@ -28,11 +31,12 @@ internal sealed class CubeBuckets : IBuckets
         (this.plan, cube) = (plan, plan.Cube!);
         asked = new LaneMask(cube.MeasureLanes, plan.Query.Measures);
         groupOf = GroupsOf(pairs);
+        accepted = [.. Enumerable.Range(0, groupOf.Length).Where(group => groupOf[group] >= 0)];
         groups = pairs?.Count ?? plan.Table.Table(plan.Query.GroupBy).Count;
     }
 
     private CubeBuckets(CubeBuckets other) =>
-        (plan, cube, asked, groupOf, groups) = (other.plan, other.cube, other.asked, other.groupOf, other.groups);
+        (plan, cube, asked, groupOf, accepted, groups) = (other.plan, other.cube, other.asked, other.groupOf, other.accepted, other.groups);
 
     /// <summary>The same for another reader.</summary>
     public CubeBuckets Copy() => new(this);
@@ -235,13 +239,10 @@ internal sealed class CubeBuckets : IBuckets
         for (var quad = 0; quad < quads; quad++)
         {
             var span = new CubeSpan(first, last, quad);
-            for (var group = 0; group < groupOf.Length; group++)
+            foreach (var group in accepted)
             {
-                if (groupOf[group] >= 0)
-                {
-                    ref var target = ref sums[(groupOf[group] * stride) + (quad * Vector256<long>.Count)];
-                    (Vector256.LoadUnsafe(ref target) + span[group]).StoreUnsafe(ref target);
-                }
+                ref var target = ref sums[(groupOf[group] * stride) + (quad * Vector256<long>.Count)];
+                (Vector256.LoadUnsafe(ref target) + span[group]).StoreUnsafe(ref target);
             }
         }
 
