@@ -103,10 +103,6 @@ public sealed class PrefixSumCube
         return low;
     }
 
-    /// <summary>The start of a step, in microseconds since the Unix epoch.</summary>
-    /// <param name="step">0 to <see cref="StepCount"/> - 1.</param>
-    public long StepAt(int step) => steps[step];
-
     /// <summary>Whether no sum of rows between two rows of the cube passes 63 bits, so that their difference is exact.</summary>
     /// <param name="from">0 to <see cref="StepCount"/>.</param>
     /// <param name="to">The same or more.</param>

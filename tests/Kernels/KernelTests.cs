@@ -75,22 +75,6 @@ public class KernelTests
     }
 
     [Fact]
-    public void FilterEqual_AnyLength_EqualsPlainLoop()
-    {
-        for (var length = 0; length <= MaxLength; length++)
-        {
-            var random = new Random(length);
-            int[] codes = [.. Enumerable.Range(0, length).Select(_ => random.Next(1 + (length % 7)))];
-            using var guarded = new GuardedMemory<int>(codes);
-            int[] expected = [.. Enumerable.Range(0, length).Where(row => codes[row] == 1)];
-            using var rows = new GuardedMemory<int>(new int[expected.Length]);
-
-            Assert.Equal(expected.Length, Filter.Equal(guarded.Span, 1, rows.Span));
-            Assert.Equal(expected, rows.Span.ToArray());
-        }
-    }
-
-    [Fact]
     public void GroupSumInt64_BeyondSixtyFourBits_IsExactInOneHundredTwentyEight()
     {
         long[] values = [.. Enumerable.Repeat(long.MaxValue, 260)];
@@ -102,32 +86,4 @@ public class KernelTests
         Assert.All(totals, total => Assert.Equal((Int128)long.MaxValue * 130, total));
     }
 
-    [Fact]
-    public void Filter_AnyLengthAndAcceptance_EqualsPlainLoop()
-    {
-        for (var length = 0; length <= MaxLength; length++)
-        {
-            var random = new Random(length);
-            var codeCount = random.Next(1, 20);
-            int[] codes = [.. Enumerable.Range(0, length).Select(_ => random.Next(codeCount))];
-            long[] values = [.. Enumerable.Range(0, length).Select(_ => random.NextInt64())];
-            bool[] accepted = [.. Enumerable.Range(0, codeCount).Select(_ => random.Next(3) < length % 4)]; // none, some, most, all
-            int[] expected = [.. Enumerable.Range(0, length).Where(row => accepted[codes[row]])];
-            using var guardedCodes = new GuardedMemory<int>(codes);
-            using var guardedValues = new GuardedMemory<long>(values);
-            using var guardedAccepted = new GuardedMemory<bool>(accepted);
-            using var rows = new GuardedMemory<int>(new int[length]);
-            using var narrowed = new GuardedMemory<int>([.. Enumerable.Range(0, length).Where(row => row % 3 != 0)]);
-            using var taken = new GuardedMemory<long>(new long[expected.Length]);
-
-            var count = Filter.Rows(guardedCodes.Span, guardedAccepted.Span, rows.Span);
-            var kept = Filter.Narrow(guardedCodes.Span, guardedAccepted.Span, narrowed.Span);
-            using var exactRows = new GuardedMemory<int>(rows.Span[..count]);
-            Filter.Take(guardedValues.Span, exactRows.Span, taken.Span);
-
-            Assert.Equal(expected, rows.Span[..count]);
-            Assert.Equal(expected.Where(row => row % 3 != 0), narrowed.Span[..kept].ToArray());
-            Assert.Equal(expected.Select(row => values[row]), taken.Span.ToArray());
-        }
-    }
 }
