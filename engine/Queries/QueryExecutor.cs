@@ -155,16 +155,9 @@ public static class QueryExecutor
     {
         var cells = answer.Range;
         var totals = cells.Totals();
-        var positions = new int[Math.Max(names.Count, 1)];
-        Array.Fill(positions, -1);
-        for (var i = 0; i < cells.Count; i++)
-        {
-            positions[cells.Groups[i]] = i;
-        }
-
         if (earlier is not null)
         {
-            AddMissing(cells, earlier.Range, positions);
+            AddMissing(cells, earlier.Range, names.Count);
         }
 
         var order = new int[cells.Count];
@@ -194,11 +187,17 @@ public static class QueryExecutor
     }
 
     /// <summary>Groups that only the earlier range has stand in the ranking with sums of 0: what is gone is part of the change.</summary>
-    private static void AddMissing(CellBuffer cells, CellBuffer earlier, int[] positions)
+    private static void AddMissing(CellBuffer cells, CellBuffer earlier, int groups)
     {
+        var isThere = new bool[groups];
+        foreach (var group in cells.Groups)
+        {
+            isThere[group] = true;
+        }
+
         for (var i = 0; i < earlier.Count; i++)
         {
-            if (positions[earlier.Groups[i]] >= 0)
+            if (isThere[earlier.Groups[i]])
             {
                 continue;
             }

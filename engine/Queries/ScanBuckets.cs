@@ -1,3 +1,4 @@
+using System.Numerics;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
@@ -21,12 +22,12 @@ internal sealed class ScanBuckets(MeasureLanes lanes, Dictionary<int, GroupTable
         {
             if (table.Row(i) is { IsEmpty: false } sums)
             {
-                Add(cells, table.Code(i), sums, wanted);
+                Add(cells, cells.Row(cells.Add(table.Code(i))), sums, wanted);
             }
             else
             {
                 cells.Widen();
-                AddWide(cells, table.Code(i), table.WideRow(i), wanted);
+                Add(cells, cells.WideRow(cells.Add(table.Code(i))), table.WideRow(i), wanted);
             }
         }
     }
@@ -45,31 +46,16 @@ internal sealed class ScanBuckets(MeasureLanes lanes, Dictionary<int, GroupTable
         tables.Clear();
     }
 
-    private static void Add(CellBuffer cells, int group, ReadOnlySpan<long> sums, LaneMask wanted)
+    private static void Add<T>(CellBuffer cells, Span<T> row, ReadOnlySpan<T> sums, LaneMask wanted)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var row = cells.Row(cells.Add(group));
-        long any = 0;
+        var any = T.Zero;
         for (var lane = 0; lane < sums.Length; lane++)
         {
-            any |= row[lane] = wanted.Has(lane) ? sums[lane] : 0;
+            any |= row[lane] = wanted.Has(lane) ? sums[lane] : T.Zero;
         }
 
-        if (any == 0)
-        {
-            cells.RemoveLast();
-        }
-    }
-
-    private static void AddWide(CellBuffer cells, int group, ReadOnlySpan<Int128> sums, LaneMask wanted)
-    {
-        var row = cells.WideRow(cells.Add(group));
-        Int128 any = 0;
-        for (var lane = 0; lane < sums.Length; lane++)
-        {
-            any |= row[lane] = wanted.Has(lane) ? sums[lane] : 0;
-        }
-
-        if (any == 0)
+        if (any == T.Zero)
         {
             cells.RemoveLast();
         }
