@@ -445,7 +445,7 @@ internal sealed class GroupAccumulator
         var stride = lanes.Stride;
         var candidates = isSparse ? touchedCount : groups;
         var codes = new int[Math.Min(candidates, positionOf.Length)];
-        var sums = GroupTable.Rent(codes.Length * stride);
+        var sums = SumsPool.Rent(codes.Length * stride);
         var isFolded = Pairs is null && leftMap.Length > 0;
         if (isFolded)
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections;
 using Analytics.Engine.Usage;
 
@@ -13,10 +12,6 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
     /// <summary>No groups.</summary>
     public static readonly GroupTable Empty = new(MeasureLanes.All, [], Array.Empty<long>());
 
-    // A year by thousands of keys is 20 MB of cells: made anew for each question, they cost more in fresh pages and
-    // garbage collection than the scan (17 ms and 9 ms). Up to 128 MiB are kept.
-    private static readonly ArrayPool<long> Pool = ArrayPool<long>.Create(maxArrayLength: 16_384, maxArraysPerBucket: 512);
-
     private readonly MeasureLanes lanes;
     private readonly int[] codes;
 
@@ -30,7 +25,7 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
     /// <param name="codes">Group numbers; there may be garbage behind the last.</param>
     /// <param name="narrow">The sums.</param>
     /// <param name="count">Groups; all codes if null.</param>
-    /// <param name="isRented">Whether the sums' memory is from <see cref="Rent"/>.</param>
+    /// <param name="isRented">Whether the sums' memory is from <see cref="SumsPool"/>.</param>
     internal GroupTable(MeasureLanes lanes, int[] codes, long[] narrow, int? count = null, bool isRented = false) =>
         (this.lanes, this.codes, this.narrow, Count, this.isRented) = (lanes, codes, narrow, count ?? codes.Length, isRented);
 
@@ -125,15 +120,12 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
     /// <summary>Memory of the sums and of the numbers.</summary>
     internal long SizeBytes => (codes.Length * sizeof(int)) + ((narrow?.LongLength ?? 0) * sizeof(long)) + ((wide?.LongLength ?? 0) * 16);
 
-    /// <summary>Room for the sums of a table of 64 bits; it holds garbage.</summary>
-    internal static long[] Rent(int length) => Pool.Rent(length);
-
     /// <summary>Gives the sums' memory back. The table must not be looked at any more.</summary>
     internal void Return()
     {
         if (narrow is not null && isRented)
         {
-            Pool.Return(narrow);
+            SumsPool.Return(narrow);
         }
     }
 

@@ -9,7 +9,13 @@ using Xunit.Abstractions;
 
 namespace Analytics.Tests.Queries;
 
+/// <summary>Runs <see cref="AllocationTests"/> when no other test runs.</summary>
+[CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
+public class AllocationTestsAlone;
+
 /// <summary>What queries allocate, to the byte: nothing for a row, nothing for a bucket that is read.</summary>
+/// <remarks>They run alone: a test beside them takes the memory that is lent to all, and what they would have been lent is made anew.</remarks>
+[Collection(nameof(AllocationTests))]
 public class AllocationTests(ITestOutputHelper output)
 {
     private const int Projects = 8;
@@ -78,6 +84,19 @@ public class AllocationTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void Run_ResultsNeverGivenBack_LeaveTheNextOnesAsCheap()
+    {
+        var table = Table(Rows, Days);
+        for (var run = 0; run < 100; run++)
+        {
+            // 1,000 tables are lost, more than are kept of a size.
+            QueryExecutor.Run(QueryPlan.For(ByDay, table, usesProjections: false), threads: 1, minRowsPerThread: 50_000, CancellationToken.None);
+        }
+
+        AssertBytes(ScanBytes + (Days * DayBytes), AllocatedByScan(table));
+    }
+
     private static Int128 Read(BucketReader reader, int from, int to)
     {
         Int128 sum = 0;
@@ -110,7 +129,7 @@ public class AllocationTests(ITestOutputHelper output)
 
     /// <summary>The figure of a run that no garbage collection fell into.</summary>
     /// <remarks>
-    /// A collection (other tests run beside this one) takes away the rest of the thread's allocation buffer, up to 8 KiB
+    /// A collection (of what tests before this one left) takes away the rest of the thread's allocation buffer, up to 8 KiB
     /// that then count as allocated. It only ever adds, and not to the least of many runs.
     /// </remarks>
     private static long Least(Func<long> bytes) => Enumerable.Range(0, Runs).Min(_ => bytes());
