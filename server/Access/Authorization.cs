@@ -46,13 +46,8 @@ internal static class Authorization
             return (null, null, Problem.IngestTokenCannotRead);
         }
 
-        if (surface.RequiredPlan is { } plan && snapshot.Directory.Organization.Plan != plan)
-        {
-            return (null, null, Problem.PlanRequired(plan));
-        }
-
-        return surface.RequiredRoles.Count > 0 && !surface.RequiredRoles.Contains(member.Role)
-            ? (null, null, Problem.RoleRequired(surface.RequiredRoles))
+        return surface.Refusal(snapshot.Directory.Organization.Plan, member.Role) is { } refusal
+            ? (null, null, refusal)
             : (snapshot, member.Role, null);
     }
 

@@ -1,3 +1,5 @@
+using Analytics.Server.Contracts;
+
 namespace Analytics.Server.Access;
 
 /// <summary>What a plan and a role must allow before an answer is given.</summary>
@@ -8,6 +10,17 @@ internal sealed record Surface(string? RequiredPlan, IReadOnlyList<string> Requi
     /// <summary>Usage of the whole organisation.</summary>
     public static readonly Surface OrganizationWide = new("enterprise", ["owner", "admin"]);
 
+    /// <summary>Usage of one's own, and of projects and API keys.</summary>
+    public static readonly Surface AnyMember = new(null, []);
+
     /// <summary>Usage by member.</summary>
     public static readonly Surface Members = new("enterprise", ["owner", "admin"]);
+
+    /// <summary>Why a member may not see this; null where they may.</summary>
+    /// <param name="plan">The organisation's plan.</param>
+    /// <param name="role">The member's role.</param>
+    public Problem? Refusal(string plan, string role) =>
+        RequiredPlan is { } required && plan != required ? Problem.PlanRequired(required)
+        : RequiredRoles.Count > 0 && !RequiredRoles.Contains(role) ? Problem.RoleRequired(RequiredRoles)
+        : null;
 }

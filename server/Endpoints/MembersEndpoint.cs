@@ -3,7 +3,6 @@ using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
 using Analytics.Storage;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Analytics.Server.Endpoints;
 
@@ -23,43 +22,32 @@ internal static class MembersEndpoint
 
         using var usage = await question.RunAsync(BucketSize.Range, Dimension.Member);
         var keys = await KeyCountsAsync(question);
-        var members = usage.Ranking
-            .ToDictionary(group => usage.Groups.Key(group.Code), group => group.Sums, StringComparer.Ordinal);
-        foreach (var userId in question.Directory.Members.Keys)
-        {
-            members.TryAdd(userId, default);
-        }
-
         var names = new DirectoryNames(question.Directory);
-        var ordered = members
-            .Select(member => (UserId: member.Key, Label: names.NameOf(Dimension.Member, member.Key).Label, Sums: member.Value))
-            .OrderByDescending(member => member.Sums[Measure.Cost])
-            .ThenByDescending(member => member.Sums[Measure.RequestCount])
-            .ThenBy(member => member.Label, StringComparer.Ordinal)
-            .ThenBy(member => member.UserId, StringComparer.Ordinal);
-        await question.AnswerAsync(json =>
+        var known = question.Directory.Members.Keys.Where(userId => SeriesParameters.Accepts(question.Request, Dimension.Member, userId));
+        await question.AnswerAsync(async json =>
         {
             json.Range(usage.Plan);
             json.Text.StartArray("members");
-            foreach (var (userId, _, sums) in ordered)
+            foreach (var (userId, _, sums) in UsageList.Of(usage, Dimension.Member, known, names))
             {
                 json.Text.StartObject();
                 Member(json, question, names, userId, keys);
                 json.Metrics(sums);
                 json.Text.EndObject();
+                if (json.Text.HasPiece)
+                {
+                    await json.Text.SendAsync(question.Cancellation);
+                }
             }
 
             json.Text.EndArray();
-            json.Text.StartObject("totals");
-            json.Metrics(usage.Totals);
-            json.Text.EndObject();
-            return Task.CompletedTask;
+            json.Totals(usage);
         });
     }
 
     public static async Task Detail(Question question)
     {
-        var userId = UserId(question.Context);
+        var userId = PathId.Of(question.Context);
         var problem = question.Request.Problem ?? (question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
         if (problem is not null)
         {
@@ -91,13 +79,6 @@ internal static class MembersEndpoint
             await json.RankingAsync("topApps", byApp, question.Cancellation);
             await json.BucketsAsync("activity", byModel, Metric.Headline, question.Cancellation);
         });
-    }
-
-    /// <summary>The id in the path. Routing leaves an encoded slash as it is, so the path as it was sent is decoded here.</summary>
-    private static string UserId(HttpContext context)
-    {
-        var path = context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?')[0];
-        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
     }
 
     /// <summary>The label of the group with most requests; of equals the first in the ranking. Null without usage.</summary>

@@ -38,6 +38,9 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>Whether an owner asks.</summary>
     public bool IsOwner { get; } = role == "owner";
 
+    /// <summary>Why the caller may not see a surface; null where they may.</summary>
+    public Problem? Refusal(Surface surface) => surface.Refusal(Directory.Organization.Plan, role);
+
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
 

@@ -22,6 +22,13 @@ public class OpenApiTests
         ["/analytics/activity"] = typeof(ActivityResponse),
         ["/analytics/members"] = typeof(MembersResponse),
         ["/analytics/members/{userId}"] = typeof(MemberResponse),
+        ["/analytics/summary"] = typeof(SummaryResponse),
+        ["/analytics/projects"] = typeof(ProjectsResponse),
+        ["/analytics/projects/{projectId}"] = typeof(ProjectResponse),
+        ["/analytics/api-keys"] = typeof(ApiKeysResponse),
+        ["/analytics/api-keys/{apiKeyId}"] = typeof(ApiKeyResponse),
+        ["/analytics/agents"] = typeof(AgentsResponse),
+        ["/analytics/agents/{agentId}"] = typeof(AgentResponse),
     };
 
     private const string Directory =
@@ -90,7 +97,7 @@ public class OpenApiTests
             ];
             foreach (var query in queries)
             {
-                var answer = await server.JsonAsync($"{path.Replace("{userId}", "u_1", StringComparison.Ordinal)}?{query}", token);
+                var answer = await server.JsonAsync($"{parameters.Where(parameter => In(parameter) == "path").Aggregate(path, (filled, id) => filled.Replace($"{{{Name(id)}}}", id.GetProperty("example").GetString(), StringComparison.Ordinal))}?{query}", token);
                 try
                 {
                     Assert.NotNull(answer.Deserialize(type, Strict));

@@ -1,0 +1,28 @@
+using Analytics.Server.Access;
+using Analytics.Server.Contracts;
+
+namespace Analytics.Server.Endpoints;
+
+/// <summary>The reading endpoints about parts of an organisation: its cards, projects, API keys and agents.</summary>
+internal static class UsageReading
+{
+    /// <summary>Maps them.</summary>
+    /// <param name="app">The server.</param>
+    public static void MapUsageReading(this WebApplication app)
+    {
+        app.MapReading("/analytics/summary", Surface.AnyMember, SummaryEndpoint.Accepted, SummaryEndpoint.Handle)
+            .Describe<SummaryResponse>("summary", "The cards: totals, models, projects and conversations of a range. Any member with projectId or apiKeyId; else owners and admins, Enterprise plan.", SummaryEndpoint.Accepted, Samples.Summary);
+        app.MapReading("/analytics/projects", Surface.AnyMember, ProjectsEndpoint.Accepted, ProjectsEndpoint.List)
+            .Describe<ProjectsResponse>("projects", "Usage of every project. Any member, every plan.", ProjectsEndpoint.Accepted, Samples.Projects);
+        app.MapReading("/analytics/projects/{projectId}", Surface.AnyMember, UsageDetail.Accepted, ProjectsEndpoint.Detail)
+            .Describe<ProjectResponse>("project", "One project's usage by model. Any member, every plan.", UsageDetail.Accepted, Samples.Project);
+        app.MapReading("/analytics/api-keys", Surface.AnyMember, ApiKeysEndpoint.Accepted, ApiKeysEndpoint.List)
+            .Describe<ApiKeysResponse>("apiKeys", "Usage of every API key. Any member, every plan.", ApiKeysEndpoint.Accepted, Samples.ApiKeys);
+        app.MapReading("/analytics/api-keys/{apiKeyId}", Surface.AnyMember, UsageDetail.Accepted, ApiKeysEndpoint.Detail)
+            .Describe<ApiKeyResponse>("apiKey", "One API key's usage by model. Any member, every plan.", UsageDetail.Accepted, Samples.ApiKey);
+        app.MapReading("/analytics/agents", Surface.OrganizationWide, AgentsEndpoint.Accepted, AgentsEndpoint.List)
+            .Describe<AgentsResponse>("agents", "Agents with usage, largest cost first. Owners and admins, Enterprise plan.", AgentsEndpoint.Accepted, Samples.Agents);
+        app.MapReading("/analytics/agents/{agentId}", Surface.OrganizationWide, UsageDetail.Accepted, AgentsEndpoint.Detail)
+            .Describe<AgentResponse>("agent", "One agent's usage by model. Owners and admins, Enterprise plan.", UsageDetail.Accepted, Samples.Agent);
+    }
+}
