@@ -45,6 +45,21 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
         }
     }
 
+    /// <summary>An amount of money as a property: a number, or a text where the caller wants texts.</summary>
+    /// <param name="name">The property.</param>
+    /// <param name="pico">Pico-dollars, of either sign.</param>
+    public void Money(string name, Int128 pico)
+    {
+        if (isMoneyText)
+        {
+            Text.Text(name, PicoDollars.Format(pico));
+        }
+        else
+        {
+            Text.Decimal(name, pico);
+        }
+    }
+
     /// <summary>All metrics as properties of the current object.</summary>
     public void Metrics(in UsageSums sums) => Metrics(new WholeSums(in sums), AllMetrics);
 

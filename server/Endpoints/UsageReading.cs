@@ -24,5 +24,7 @@ internal static class UsageReading
             .Describe<AgentsResponse>("agents", "Agents with usage, largest cost first. Owners and admins, Enterprise plan.", AgentsEndpoint.Accepted, Samples.Agents);
         app.MapReading("/analytics/agents/{agentId}", Surface.OrganizationWide, UsageDetail.Accepted, AgentsEndpoint.Detail)
             .Describe<AgentResponse>("agent", "One agent's usage by model. Owners and admins, Enterprise plan.", UsageDetail.Accepted, Samples.Agent);
+        app.MapReading("/analytics/explain", Surface.OrganizationWide, ExplainEndpoint.Accepted, ExplainEndpoint.Handle)
+            .Describe<ExplainResponse>("explain", "Why a day or a range cost more or less than an earlier one: by every dimension, split into volume, mix and price. Owners and admins, Enterprise plan.", ExplainEndpoint.Accepted, Samples.Explain);
     }
 }

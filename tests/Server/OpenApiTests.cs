@@ -29,6 +29,7 @@ public class OpenApiTests
         ["/analytics/api-keys/{apiKeyId}"] = typeof(ApiKeyResponse),
         ["/analytics/agents"] = typeof(AgentsResponse),
         ["/analytics/agents/{agentId}"] = typeof(AgentResponse),
+        ["/analytics/explain"] = typeof(ExplainResponse),
     };
 
     private const string Directory =
