@@ -40,7 +40,9 @@ internal static class ApiDescription
     /// <param name="summary">One sentence.</param>
     /// <param name="parameters">Parameters besides the shared ones.</param>
     /// <param name="sample">An answer.</param>
-    public static void Describe<T>(this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample) => endpoint
+    /// <param name="ofOrganization">Whether it takes the shared parameters, an organisation among them.</param>
+    public static void Describe<T>(
+        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample, bool ofOrganization = true) => endpoint
         .WithName(name)
         .WithTags("reading")
         .WithSummary(summary)
@@ -55,7 +57,7 @@ internal static class ApiDescription
             [
                 .. operation.Parameters?.Where(parameter => parameter.In == ParameterLocation.Path) ?? [],
                 .. PathIds.Where(id => context.Description.RelativePath!.Contains($"{{{id.Name}}}", StringComparison.Ordinal)),
-                .. QueryParameter.Shared.Concat(parameters).Select(Parameter),
+                .. (ofOrganization ? QueryParameter.Shared : []).Concat(parameters).Select(Parameter),
             ];
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
             Sample(operation, StatusCodes.Status200OK, "application/json", "The answer.", JsonNode.Parse(sample)!);

@@ -44,7 +44,7 @@ internal sealed record ExplainResponse : RangeResponse
     /// <summary>The change in words.</summary>
     public required string Sentence { get; init; }
 
-    /// <summary>What makes most of the change: the contribution furthest above its part of the earlier cost; null without a change.</summary>
+    /// <summary>What makes most of the change: the contribution furthest above its part of the earlier cost; null where none is above it.</summary>
     public required ExplainCause? Largest { get; init; }
 
     /// <summary>

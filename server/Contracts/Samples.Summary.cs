@@ -1,8 +1,13 @@
 namespace Analytics.Server.Contracts;
 
-/// <content>The cards.</content>
+/// <content>The switcher and the cards.</content>
 internal static partial class Samples
 {
+    public const string Organizations =
+        """
+        { "organizations": [ { "organizationId": "org_1", "name": "Acme", "plan": "enterprise", "role": "owner", "timezones": ["Europe/Paris"] } ] }
+        """;
+
     public const string Summary =
         $$"""
         {

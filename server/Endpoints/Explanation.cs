@@ -251,6 +251,11 @@ internal sealed class Explanation(IReadOnlyList<ExplainedDimension> dimensions, 
             sentences.Add(ExplanationText.OfLargest(largest, whole));
         }
 
+        if (largest is null && whole.Change != 0)
+        {
+            sentences.Add(ExplanationText.OfReason(whole));
+        }
+
         return string.Join(' ', sentences);
     }
 }

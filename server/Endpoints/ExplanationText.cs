@@ -67,6 +67,13 @@ internal static class ExplanationText
         return $"The largest part is {Inside(cause)}, {part}: {Reason(cause.Contribution)}.";
     }
 
+    /// <summary>Why everything together changed, where no group stands out.</summary>
+    public static string OfReason(CostContribution whole)
+    {
+        var reason = Reason(whole);
+        return $"{string.Concat(reason[..1].ToUpperInvariant(), reason.AsSpan(1))}.";
+    }
+
     // Named, in the middle of a sentence.
     private static string Inside(Cause cause)
     {

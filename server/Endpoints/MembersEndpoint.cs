@@ -6,7 +6,7 @@ using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
 
-/// <summary><c>GET /analytics/members</c> and <c>/analytics/members/{userId}</c>: usage by whoever created the API key.</summary>
+/// <summary><c>GET /analytics/members</c>, <c>/analytics/members/{userId}</c> and <c>/analytics/me</c>: usage by whoever created the API key.</summary>
 internal static class MembersEndpoint
 {
     /// <summary>Parameters besides the shared ones.</summary>
@@ -45,11 +45,18 @@ internal static class MembersEndpoint
         });
     }
 
-    public static async Task Detail(Question question)
+    public static Task Detail(Question question)
     {
         var userId = PathId.Of(question.Context);
-        var problem = question.Request.Problem ?? (question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
-        if (problem is not null)
+        return DetailAsync(question, userId, question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
+    }
+
+    /// <summary>Answers <c>GET /analytics/me</c>: the same for the caller, of any role, on any plan.</summary>
+    public static Task Me(Question question) => DetailAsync(question, question.Caller.UserId, unknown: null);
+
+    private static async Task DetailAsync(Question question, string userId, Problem? unknown)
+    {
+        if ((question.Request.Problem ?? unknown) is { } problem)
         {
             await ProblemResponse.WriteAsync(question.Context, problem);
             return;

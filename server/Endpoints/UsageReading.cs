@@ -1,5 +1,6 @@
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
 
@@ -10,6 +11,11 @@ internal static class UsageReading
     /// <param name="app">The server.</param>
     public static void MapUsageReading(this WebApplication app)
     {
+        var store = app.Services.GetRequiredService<UsageStore>();
+        app.MapGet("/analytics/organizations", (Delegate)((HttpContext context) => OrganizationsEndpoint.HandleAsync(context, store)))
+            .Describe<OrganizationsResponse>("organizations", "The caller's organizations with plan, role and reporting zones.", [], Samples.Organizations, ofOrganization: false);
+        app.MapReading("/analytics/me", Surface.AnyMember, MembersEndpoint.Accepted, MembersEndpoint.Me)
+            .Describe<MemberResponse>("me", "The caller's own usage in detail. Any member, every plan.", MembersEndpoint.Accepted, Samples.Member);
         app.MapReading("/analytics/summary", Surface.AnyMember, SummaryEndpoint.Accepted, SummaryEndpoint.Handle)
             .Describe<SummaryResponse>("summary", "The cards: totals, models, projects and conversations of a range. Any member with projectId or apiKeyId; else owners and admins, Enterprise plan.", SummaryEndpoint.Accepted, Samples.Summary);
         app.MapReading("/analytics/projects", Surface.AnyMember, ProjectsEndpoint.Accepted, ProjectsEndpoint.List)

@@ -219,6 +219,36 @@ public class PartsTests
         Assert.Equal("/problems/plan-required", (await AccessTests.ProblemAsync(agents)).GetProperty("type").GetString());
     }
 
+    [Fact]
+    public async Task Organizations_AreTheCallersOwn()
+    {
+        await using var server = await StartAsync();
+
+        // A token reaches the organisation that it was made for, whatever else its user is a member of.
+        var answer = await server.JsonAsync("/analytics/organizations", server.Token("org_free", "u_dev"));
+
+        Assert.Equal("org_free|Small|free|member|[]", Lines(answer.GetProperty("organizations"), "organizationId", "name", "plan", "role", "timezones"));
+        using var nobody = await server.GetAsync("/analytics/organizations");
+        using var misspelt = await server.GetAsync("/analytics/organizations?organisation=1", server.Token("org_1", "u_ana"));
+        Assert.Equal(HttpStatusCode.Unauthorized, nobody.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, misspelt.StatusCode);
+    }
+
+    [Fact]
+    public async Task Me_IsTheCallersOwnDetail_OfAnyRoleAndPlan()
+    {
+        await using var server = await StartAsync();
+
+        var ana = await server.JsonAsync($"/analytics/me?{Range}", server.Token("org_1", "u_ana"));
+        var dev = await server.JsonAsync($"/analytics/me?{Range}", server.Token("org_1", "u_dev"));
+        var asMember = await server.JsonAsync($"/analytics/members/u_ana?{Range}", server.Token("org_1", "u_ana"));
+        await server.JsonAsync("/analytics/me?organizationId=org_free", server.Token("org_free", "u_dev"));
+
+        Assert.Equal(asMember.GetRawText(), ana.GetRawText());
+        Assert.Equal("u_dev|Dev|developer|0", Line(dev.GetProperty("member"), "userId", "name", "role", "apiKeyCount"));
+        Assert.Equal("0", dev.GetProperty("summary").GetProperty("cost").GetRawText());
+    }
+
     internal static Task<RunningServer> StartAsync() => RunningServer.StartAsync(Directory, "org_1", Events);
 
     internal static string Lines(JsonElement rows, params string[] names) => string.Join('\n', rows.EnumerateArray().Select(row => Line(row, names)));
