@@ -16,9 +16,9 @@ namespace Analytics.Server.Endpoints;
 /// <param name="request">Its parameters.</param>
 /// <param name="table">The organisation's usage.</param>
 /// <param name="directory">The organisation's names and people.</param>
-/// <param name="role">The caller's role.</param>
+/// <param name="grant">Who asks, and the role they have.</param>
 /// <param name="admission">Who may read many rows.</param>
-internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory, string role, ScanAdmission admission) : IDisposable
+internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory, Grant grant, ScanAdmission admission) : IDisposable
 {
     private TimeSpan planTime;
     private TimeSpan scanTime;
@@ -35,8 +35,14 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>The organisation's names and people.</summary>
     public OrganizationDirectory Directory { get; } = directory;
 
+    /// <summary>Who asks.</summary>
+    public Caller Caller { get; } = grant.Caller;
+
+    /// <summary>The caller's role.</summary>
+    public string Role { get; } = grant.Role;
+
     /// <summary>Whether an owner asks.</summary>
-    public bool IsOwner { get; } = role == "owner";
+    public bool IsOwner => Role == "owner";
 
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
@@ -121,7 +127,7 @@ internal static class ReadingEndpoint
         var admission = app.Services.GetRequiredService<ScanAdmission>();
         return app.MapGet(path, (Delegate)(async Task (HttpContext context) =>
         {
-            var (snapshot, role, problem) = await Authorization.CheckAsync(context, store, surface);
+            var (snapshot, grant, problem) = await Authorization.CheckAsync(context, store, surface);
             if (snapshot is null)
             {
                 await ProblemResponse.WriteAsync(context, problem!);
@@ -129,7 +135,7 @@ internal static class ReadingEndpoint
             }
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
-            using var question = new Question(context, request, snapshot.Usage, snapshot.Directory, role!, admission);
+            using var question = new Question(context, request, snapshot.Usage, snapshot.Directory, grant!, admission);
             await handler(question);
         }));
     }
