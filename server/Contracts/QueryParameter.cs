@@ -43,6 +43,14 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
 
     public static readonly QueryParameter Money = new("money", "Whether every cost is a JSON number or a decimal text.", "number") { Words = ["number", "string"], Default = "number" };
 
+    public static readonly QueryParameter OutputFormat = new(
+        "format",
+        "How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).",
+        "json")
+    {
+        Words = [.. Formats.AnswerFormat.All.Select(format => format.Name)],
+    };
+
     public static readonly QueryParameter GroupBy = new("groupBy", "What the answer is broken down by; api_key and user mean apiKey and member. Two, separated by a comma, for a pivot: entries then have keys and labels.", "project")
     {
         Words = [.. UsageJson.DimensionNames.Keys],
@@ -95,7 +103,7 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     ];
 
     /// <summary>What every reading endpoint takes.</summary>
-    public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, .. Filters.Select(filter => filter.Parameter)];
+    public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, OutputFormat, .. Filters.Select(filter => filter.Parameter)];
 
     private static QueryParameter Filter(string name, string what, string example) =>
         new(name, $"Only usage of this {what}; repeated for any of several; empty for usage that has none.", example) { IsRepeatable = true };

@@ -5,9 +5,11 @@ using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
 using NodaTime;
+using NodaTime.Text;
 
 namespace Analytics.Server.Endpoints;
 
@@ -25,6 +27,7 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     private long rows;
     private long heldBytes;
     private string access = "none";
+    private (string Metric, Int128 Sum)? tooLarge;
 
     /// <summary>The request.</summary>
     public HttpContext Context { get; } = context;
@@ -67,6 +70,8 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
             access = plan.Cube is null ? "scan" : "cube";
             heldBytes += result.CellBytes;
             admission.Hold(result.CellBytes);
+            tooLarge ??= LongForm.FirstBeyond64Bits(result.Totals);
+            tooLarge ??= result.Previous is { } previous ? LongForm.FirstBeyond64Bits(previous.Totals) : null;
             return result;
         }
         finally
@@ -81,14 +86,33 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>The answer was written, or nobody reads it any more.</summary>
     public void Dispose() => admission.Hold(-heldBytes);
 
-    /// <summary>Answers with a JSON object, streamed.</summary>
-    public async Task AnswerAsync(Func<UsageJson, Task> write)
+    /// <summary>Answers in the form that was asked for, streamed.</summary>
+    /// <param name="write">Writes the properties of the answer as JSON.</param>
+    /// <param name="longForm">Makes the same as a table, for the other forms; null where there is none, and then they are refused.</param>
+    public async Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null)
     {
-        Context.Response.ContentType = "application/json; charset=utf-8";
+        var offers = longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All;
+        var format = Request.FormatOf(offers);
+        var problem = format is null ? Problem.NotAcceptable(offers)
+            : format != AnswerFormat.Json && tooLarge is var (metric, sum) ? Problem.SumTooLarge(metric, sum)
+            : null;
+        if (problem is not null)
+        {
+            await ProblemResponse.WriteAsync(Context, problem);
+            return;
+        }
+
+        Context.Response.ContentType = format!.ContentType;
         Context.Response.Headers.CacheControl = "private, no-cache";
+        Context.Response.Headers.Vary = "Accept";
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
             $"plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
+        await (format == AnswerFormat.Json ? AnswerJsonAsync(write) : AnswerTableAsync(format, longForm!()));
+    }
+
+    private async Task AnswerJsonAsync(Func<UsageJson, Task> write)
+    {
         using var text = new JsonText(Context.Response.BodyWriter);
         text.StartObject();
         await write(new UsageJson(text, Request.IsMoneyText));
@@ -99,6 +123,53 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         }
 
         await text.SendAsync(Cancellation);
+    }
+
+    private async Task AnswerTableAsync(AnswerFormat format, LongForm form)
+    {
+        Context.Response.Headers.ContentDisposition = $"attachment; filename=\"{FileName(format, form.Plan)}\"";
+        using var stream = new AnswerStream(Context.Response.BodyWriter);
+        var held = 0L;
+        await LongFormWriter.WriteAsync(form, format, Facts(form), stream, Hold, Cancellation);
+
+        void Hold(long bytes)
+        {
+            admission.Hold(bytes - held);
+            heldBytes += bytes - held;
+            held = bytes;
+        }
+    }
+
+    /// <summary>What a file says about itself: whose usage it is, and of when.</summary>
+    private Dictionary<string, string> Facts(LongForm form)
+    {
+        var query = form.Plan.Query;
+        Dictionary<string, string> facts = new(form.Facts, StringComparer.Ordinal)
+        {
+            ["organization"] = Directory.Organization.Id,
+            ["timezone"] = query.Zone.Id,
+            ["from"] = LocalDatePattern.Iso.Format(query.From),
+            ["to"] = LocalDatePattern.Iso.Format(query.To),
+            ["exact"] = form.Plan.IsExact ? "true" : "false",
+        };
+        if (form.Plan.Table.DataThrough is { } end)
+        {
+            facts["dataThrough"] = InstantPattern.ExtendedIso.Format(end);
+        }
+
+        return facts;
+    }
+
+    /// <summary>A name that says what the file holds, of letters, digits, points and dashes: <c>analytics-activity-org_1-2026-06-01-2026-06-30.csv</c>.</summary>
+    private string FileName(AnswerFormat format, QueryPlan plan)
+    {
+        var words = string.Join('-', [
+            .. Context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries),
+            Directory.Organization.Id,
+            LocalDatePattern.Iso.Format(plan.Query.From),
+            LocalDatePattern.Iso.Format(plan.Query.To),
+        ]);
+        return string.Concat(words.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.' ? letter : '-')) + format.Extension;
     }
 }
 
