@@ -108,12 +108,12 @@ internal sealed class ReadingRequest
             return null;
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 && count <= parameter.Max)
         {
             return count;
         }
 
-        Fault(parameter.Name, $"found '{Shown(text)}', expected a whole number from 1 to {int.MaxValue}.");
+        Fault(parameter.Name, $"found '{Shown(text)}', expected a whole number from 1 to {parameter.Max}.");
         return null;
     }
 

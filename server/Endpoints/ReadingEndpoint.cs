@@ -38,6 +38,9 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>The organisation's names and people.</summary>
     public OrganizationDirectory Directory { get; } = directory;
 
+    /// <summary>The organisation's usage.</summary>
+    public UsageTable Table { get; } = table;
+
     /// <summary>Whether an owner asks.</summary>
     public bool IsOwner { get; } = role == "owner";
 
@@ -57,7 +60,7 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     public async ValueTask<QueryResult> RunAsync(UsageQuery query)
     {
         var start = Stopwatch.GetTimestamp();
-        var plan = QueryPlan.For(query with { Predicates = [.. Request.Predicates, .. query.Predicates] }, table);
+        var plan = QueryPlan.For(query with { Predicates = [.. Request.Predicates, .. query.Predicates] }, Table);
         planTime += Stopwatch.GetElapsedTime(start);
         var planRows = plan.RowCount + (plan.Previous?.RowCount ?? 0);
         var hasPlace = await admission.EnterAsync(planRows, Cancellation);
@@ -73,6 +76,41 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
             tooLarge ??= LongForm.FirstBeyond64Bits(result.Totals);
             tooLarge ??= result.Previous is { } previous ? LongForm.FirstBeyond64Bits(previous.Totals) : null;
             return result;
+        }
+        finally
+        {
+            if (hasPlace)
+            {
+                admission.Leave();
+            }
+        }
+    }
+
+    /// <summary>Plans to look at rows of the range that meet the request's filters, one by one.</summary>
+    public QueryPlan PlanRows()
+    {
+        var start = Stopwatch.GetTimestamp();
+        var query = new UsageQuery(Request.From, Request.To, Request.Zone, BucketSize.Range, Dimension.Project) { Predicates = Request.Predicates };
+        var plan = QueryPlan.For(query, Table, usesProjections: false);
+        planTime += Stopwatch.GetElapsedTime(start);
+        return plan;
+    }
+
+    /// <summary>Looks at rows; its time is reported.</summary>
+    /// <param name="plan">Which.</param>
+    /// <param name="scan">Looks at them.</param>
+    /// <exception cref="BusyException">The server has more large answers at hand than it may.</exception>
+    public async ValueTask<T> ScanAsync<T>(QueryPlan plan, Func<T> scan)
+    {
+        var hasPlace = await admission.EnterAsync(plan.RowCount, Cancellation);
+        try
+        {
+            var start = Stopwatch.GetTimestamp();
+            var found = scan();
+            scanTime += Stopwatch.GetElapsedTime(start);
+            rows += plan.RowCount;
+            access = "scan";
+            return found;
         }
         finally
         {

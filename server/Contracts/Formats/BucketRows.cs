@@ -43,8 +43,8 @@ internal static class BucketRows
             var place = dimension;
             var number = place == 0 ? string.Empty : "2";
             var codes = new GroupCodes(names.Table(place), groups.Select(group => Code(group, place)));
-            columns.Add(LongColumn<Entry>.OptionalCoded("key" + number, codes.Keys, entry => entry.Group is { } group ? codes[Code(group, place)].Key : null));
-            columns.Add(LongColumn<Entry>.OptionalCoded("label" + number, codes.Labels, entry => entry.Group is { } group ? codes[Code(group, place)].Label : null));
+            columns.Add(LongColumn<Entry>.OptionalCoded("key" + number, codes.Keys, entry => entry.Group is { } group ? codes.Key(Code(group, place)) : null));
+            columns.Add(LongColumn<Entry>.OptionalCoded("label" + number, codes.Labels, entry => entry.Group is { } group ? codes.Label(Code(group, place)) : null));
         }
 
         columns.Add(LongColumn<Entry>.Flag("deleted", entry => entry.Group is { } group && group != GroupTable.Others
