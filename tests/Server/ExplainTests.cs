@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Analytics.DataGen;
 using Analytics.DataGen.Worlds;
+using Analytics.Storage.Rollup;
 using NodaTime;
 using Xunit;
 
@@ -139,13 +140,14 @@ public class ExplainTests
                 .Where(slot => slot.DayOfWeek == IsoDayOfWeek.Friday && slot.Start.InZone(zone).Date <= day && slot.Start.InZone(zone).Date >= day.PlusWeeks(-8))
                 .ToArray();
             var writer = new RollupWriter(store, world.Organization.Id, Duration.FromMinutes(world.GrainMinutes));
+            List<PricedItem> items = [];
             foreach (var flow in Flow.Of(world))
             {
                 foreach (var slot in slots)
                 {
-                    if (flow.TryRow(slot, world.GrainMinutes, Seed, out var row))
+                    if (flow.TryRow(slot, world.GrainMinutes, Seed, out var row, items))
                     {
-                        writer.Add(slot.Start, flow.Keys, row);
+                        writer.Add(slot.Start, flow.Keys, row, items);
                     }
                 }
             }
