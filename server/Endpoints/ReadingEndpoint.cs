@@ -16,11 +16,10 @@ namespace Analytics.Server.Endpoints;
 /// <summary>A question that was authorised, on one snapshot that does not change until it is answered.</summary>
 /// <param name="context">The request.</param>
 /// <param name="request">Its parameters.</param>
-/// <param name="table">The organisation's usage.</param>
-/// <param name="directory">The organisation's names and people.</param>
-/// <param name="role">The caller's role.</param>
+/// <param name="snapshot">The organisation's usage, names and people.</param>
+/// <param name="grant">Who asks, and the role they have.</param>
 /// <param name="admission">Who may read many rows.</param>
-internal sealed class Question(HttpContext context, ReadingRequest request, UsageTable table, OrganizationDirectory directory, string role, ScanAdmission admission) : IDisposable
+internal sealed class Question(HttpContext context, ReadingRequest request, UsageSnapshot snapshot, Grant grant, ScanAdmission admission) : IDisposable
 {
     private TimeSpan planTime;
     private TimeSpan scanTime;
@@ -36,13 +35,25 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     public ReadingRequest Request { get; } = request;
 
     /// <summary>The organisation's names and people.</summary>
-    public OrganizationDirectory Directory { get; } = directory;
+    public OrganizationDirectory Directory { get; } = snapshot.Directory;
+
+    /// <summary>Who asks.</summary>
+    public Caller Caller { get; } = grant.Caller;
+
+    /// <summary>The caller's role.</summary>
+    public string Role { get; } = grant.Role;
 
     /// <summary>The organisation's usage.</summary>
-    public UsageTable Table { get; } = table;
+    public UsageTable Table { get; } = snapshot.Usage;
+
+    /// <summary>Its priced items, where the endpoint needs details.</summary>
+    public UsageTable Items => snapshot.Items;
+
+    /// <summary>Its conversations with agents, where the endpoint needs details.</summary>
+    public UsageTable Conversations => snapshot.Conversations;
 
     /// <summary>Whether an owner asks.</summary>
-    public bool IsOwner { get; } = role == "owner";
+    public bool IsOwner => Role == "owner";
 
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
@@ -56,11 +67,12 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>Asks the engine; the request's filters are added, and its time is reported.</summary>
     /// <param name="query">What is asked.</param>
+    /// <param name="table">Of which table; null for requests.</param>
     /// <exception cref="BusyException">The server has more large answers at hand than it may.</exception>
-    public async ValueTask<QueryResult> RunAsync(UsageQuery query)
+    public async ValueTask<QueryResult> RunAsync(UsageQuery query, UsageTable? table = null)
     {
         var start = Stopwatch.GetTimestamp();
-        var plan = QueryPlan.For(query with { Predicates = [.. Request.Predicates, .. query.Predicates] }, Table);
+        var plan = QueryPlan.For(query with { Predicates = [.. Request.Predicates, .. query.Predicates] }, table ?? Table);
         planTime += Stopwatch.GetElapsedTime(start);
         var planRows = plan.RowCount + (plan.Previous?.RowCount ?? 0);
         var hasPlace = await admission.EnterAsync(planRows, Cancellation);
@@ -87,11 +99,12 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     }
 
     /// <summary>Plans to look at rows of the range that meet the request's filters, one by one.</summary>
-    public QueryPlan PlanRows()
+    /// <param name="table">Of which table; null for requests.</param>
+    public QueryPlan PlanRows(UsageTable? table = null)
     {
         var start = Stopwatch.GetTimestamp();
         var query = new UsageQuery(Request.From, Request.To, Request.Zone, BucketSize.Range, Dimension.Project) { Predicates = Request.Predicates };
-        var plan = QueryPlan.For(query, Table, usesProjections: false);
+        var plan = QueryPlan.For(query, table ?? Table, usesProjections: false);
         planTime += Stopwatch.GetElapsedTime(start);
         return plan;
     }
@@ -223,14 +236,16 @@ internal static class ReadingEndpoint
     /// <param name="surface">Who may ask.</param>
     /// <param name="accepted">Parameters besides those that all share.</param>
     /// <param name="handler">Answers.</param>
-    public static RouteHandlerBuilder MapReading(this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler)
+    /// <param name="needsDetails">Whether it reads items or conversations, and waits until they are loaded.</param>
+    public static RouteHandlerBuilder MapReading(
+        this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler, bool needsDetails = false)
     {
         var store = app.Services.GetRequiredService<UsageStore>();
         var clock = app.Services.GetRequiredService<IClock>();
         var admission = app.Services.GetRequiredService<ScanAdmission>();
         return app.MapGet(path, (Delegate)(async Task (HttpContext context) =>
         {
-            var (snapshot, role, problem) = await Authorization.CheckAsync(context, store, surface);
+            var (snapshot, grant, problem) = await Authorization.CheckAsync(context, store, surface, needsDetails);
             if (snapshot is null)
             {
                 await ProblemResponse.WriteAsync(context, problem!);
@@ -238,7 +253,7 @@ internal static class ReadingEndpoint
             }
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
-            using var question = new Question(context, request, snapshot.Usage, snapshot.Directory, role!, admission);
+            using var question = new Question(context, request, snapshot, grant!, admission);
             await handler(question);
         }));
     }
