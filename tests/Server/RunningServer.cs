@@ -73,7 +73,17 @@ public sealed class RunningServer : IAsyncDisposable
         return Store.Directory.CreateToken(organization, user, kind, Now);
     }
 
-    public async Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null)
+    /// <summary>What the server is made of.</summary>
+    public IServiceProvider Services => app!.Services;
+
+    public Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null, string? accept = null) =>
+        SendAsync(pathAndQuery, token, method, accept, HttpCompletionOption.ResponseContentRead);
+
+    /// <summary>Gets an answer as far as its header; its body is read by whoever asks.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string pathAndQuery, string token) =>
+        SendAsync(pathAndQuery, token, method: null, accept: null, HttpCompletionOption.ResponseHeadersRead);
+
+    private async Task<HttpResponseMessage> SendAsync(string pathAndQuery, string? token, HttpMethod? method, string? accept, HttpCompletionOption completion)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, new Uri(app!.Urls.First() + pathAndQuery, AsWritten));
         if (token is not null)
@@ -81,7 +91,12 @@ public sealed class RunningServer : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        return await client.SendAsync(request);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        return await client.SendAsync(request, completion);
     }
 
     /// <summary>Gets a JSON answer and expects success.</summary>
