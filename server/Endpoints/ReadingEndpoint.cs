@@ -59,6 +59,9 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>Whether an owner asks.</summary>
     public bool IsOwner => Role == "owner";
 
+    /// <summary>Why the caller may not see a surface; null where they may.</summary>
+    public Problem? Refusal(Surface surface) => surface.Refusal(Directory.Organization.Plan, Role);
+
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
 
