@@ -34,6 +34,7 @@ public sealed class UsageStore : IDisposable
     private readonly UsageLoader loader;
     private Manifest manifest;
     private LoadQueue? queue;
+    private long dataVersions;
 
     private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
     {
@@ -186,10 +187,22 @@ public sealed class UsageStore : IDisposable
             if (known is null || known.Directory.Version != Directory.Version)
             {
                 var directory = Directory.Read(organization);
-                var names = new DirectoryNames(directory);
-                known = new UsageSnapshot(
-                    known?.Usage.WithNames(names) ?? loaded.GetValueOrDefault(organization)?.Named(names) ?? new UsageTableBuilder().Build(names),
-                    directory);
+                if (known?.Directory.Fingerprint == directory.Fingerprint)
+                {
+                    // Something changed elsewhere: another organisation, or a token.
+                    known = known with { Directory = directory };
+                }
+                else
+                {
+                    var names = new DirectoryNames(directory);
+                    known = new UsageSnapshot(
+                        known?.Usage.WithNames(names) ?? loaded.GetValueOrDefault(organization)?.Named(names) ?? new UsageTableBuilder().Build(names),
+                        directory)
+                    {
+                        DataVersion = known?.DataVersion ?? ++dataVersions,
+                    };
+                }
+
                 snapshots[organization] = known;
             }
 
@@ -512,4 +525,8 @@ public sealed class UsageStore : IDisposable
 /// <summary>One organisation at one moment: its usage, and what its things are called.</summary>
 /// <param name="Usage">Rows, and the names of their codes.</param>
 /// <param name="Directory">Projects, keys, people, models and prices.</param>
-public sealed record UsageSnapshot(UsageTable Usage, OrganizationDirectory Directory);
+public sealed record UsageSnapshot(UsageTable Usage, OrganizationDirectory Directory)
+{
+    /// <summary>Another number for other rows, in this process; the same for the same rows under other names.</summary>
+    public long DataVersion { get; init; }
+}

@@ -5,6 +5,7 @@ using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
 using NodaTime;
@@ -91,7 +92,6 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     public async Task AnswerAsync(Func<UsageJson, Task> write)
     {
         Context.Response.ContentType = "application/json; charset=utf-8";
-        Context.Response.Headers.CacheControl = "private, no-cache";
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
             $"plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
@@ -136,7 +136,14 @@ internal static class ReadingEndpoint
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
             using var question = new Question(context, request, snapshot.Usage, snapshot.Directory, grant!, admission);
-            await handler(question);
+            if (request.Problem is not null)
+            {
+                await handler(question);
+                return;
+            }
+
+            var tag = AnswerTag.Of(request, context.Request, accepted, snapshot, grant!.Caller.UserId, grant.Role);
+            await ConditionalAnswer.RunAsync(context, tag, () => handler(question));
         }));
     }
 }
