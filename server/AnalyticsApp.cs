@@ -36,6 +36,7 @@ public static class AnalyticsApp
         builder.Services.AddSingleton(store.Projections);
         builder.Services.AddHostedService<MemoryWatch>();
         builder.Services.AddSingleton(_ => new ScanAdmission(Environment.ProcessorCount, ScanAdmission.DefaultMaxHeldBytes));
+        builder.Services.AddSingleton<PageCursors>();
         var app = builder.Build();
         app.UseHttpConventions();
         app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operation").WithSummary("Whether the process answers.").Produces<string>(StatusCodes.Status200OK, "text/plain").WithoutParameters();
@@ -49,6 +50,8 @@ public static class AnalyticsApp
             .Describe<MembersResponse>("members", "Usage of every member, by who created the API key. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Members);
         app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail)
             .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member);
+        app.MapReading("/analytics/usage/requests", Surface.OrganizationWide, UsageEndpoint.Accepted, UsageEndpoint.Requests)
+            .Describe<UsageRowsResponse>("usageRequests", "Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan.", UsageEndpoint.Accepted, Samples.UsageRequests);
         return app;
     }
 

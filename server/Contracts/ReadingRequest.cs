@@ -1,8 +1,10 @@
 using System.Globalization;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Server.Conventions;
 using Analytics.Storage.Directory;
+using Microsoft.Extensions.Primitives;
 using NodaTime;
 using NodaTime.Text;
 
@@ -13,9 +15,12 @@ internal sealed class ReadingRequest
 {
     private const int MaxShown = 100;
     private readonly IQueryCollection query;
+    private readonly StringValues accept;
     private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
 
-    private ReadingRequest(IQueryCollection query) => this.query = query;
+    private AnswerFormat? format;
+
+    private ReadingRequest(IQueryCollection query, StringValues accept) => (this.query, this.accept) = (query, accept);
 
     /// <summary>First local day.</summary>
     public LocalDate From { get; private set; }
@@ -40,7 +45,7 @@ internal sealed class ReadingRequest
     public static ReadingRequest Read(HttpRequest http, IReadOnlyList<QueryParameter> accepted, OrganizationEntry organization, Instant now)
     {
         var query = http.Query;
-        var request = new ReadingRequest(query);
+        var request = new ReadingRequest(query, http.Headers.Accept);
         foreach (var (name, messages) in QueryFaults.Of(http, [.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]))
         {
             request.errors[name] = messages;
@@ -48,6 +53,7 @@ internal sealed class ReadingRequest
 
         request.ReadZone(organization);
         request.ReadRange(now);
+        request.ReadFormat();
         request.IsMoneyText = request.Choice(QueryParameter.Money) == "string";
         request.Predicates =
         [
@@ -58,7 +64,16 @@ internal sealed class ReadingRequest
     }
 
     /// <summary>What is wrong with the parameters, or null.</summary>
-    public Problem? Problem => errors.Count == 0 ? null : Contracts.Problem.InvalidParameters(errors);
+    public Problem? Problem =>
+        errors.Count > 0 ? Contracts.Problem.InvalidParameters(errors)
+        : FormatOf(AnswerFormat.All) is null ? Contracts.Problem.NotAcceptable(AnswerFormat.All)
+        : null;
+
+    /// <summary>How the answer is to be written: by <c>format</c>, else by <c>Accept</c>.</summary>
+    /// <param name="offers">What can be served.</param>
+    /// <returns>Null where none of them is wanted.</returns>
+    public AnswerFormat? FormatOf(IReadOnlyList<AnswerFormat> offers) =>
+        format is null ? AnswerFormat.Wanted(accept, offers) : offers.Contains(format) ? format : null;
 
     /// <summary>A parameter that may be given once, or null.</summary>
     public string? Single(string name)
@@ -94,12 +109,12 @@ internal sealed class ReadingRequest
             return null;
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 && count <= parameter.Max)
         {
             return count;
         }
 
-        Fault(parameter.Name, $"found '{Shown(text)}', expected a whole number from 1 to {int.MaxValue}.");
+        Fault(parameter.Name, $"found '{Shown(text)}', expected a whole number from 1 to {parameter.Max}.");
         return null;
     }
 
@@ -135,6 +150,15 @@ internal sealed class ReadingRequest
 
     /// <summary>Notes a fault.</summary>
     public void Fault(string name, string message) => errors.TryAdd(name, [message]);
+
+    private void ReadFormat()
+    {
+        if (query.ContainsKey(QueryParameter.OutputFormat.Name))
+        {
+            var name = Choice(QueryParameter.OutputFormat with { Default = AnswerFormat.Json.Name });
+            format = AnswerFormat.All.First(known => known.Name == name);
+        }
+    }
 
     private void ReadZone(OrganizationEntry organization)
     {

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -20,6 +21,10 @@ namespace Analytics.Server.Conventions;
 /// </remarks>
 internal static class AnswerTag
 {
+    // What the request has made something else of.
+    private static readonly QueryParameter[] Resolved =
+        [QueryParameter.OrganizationId, QueryParameter.From, QueryParameter.To, QueryParameter.Timezone, QueryParameter.OutputFormat];
+
     private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>The tag: weak, since a compressed answer has the same.</summary>
@@ -41,6 +46,7 @@ internal static class AnswerTag
         Append(text, role);
         text.Append(CultureInfo.InvariantCulture, $"{snapshot.DataVersion},{snapshot.Directory.Fingerprint:x32},{request.From:uuuu-MM-dd},{request.To:uuuu-MM-dd}");
         Append(text, request.Zone.Id);
+        Append(text, request.FormatOf(AnswerFormat.All)?.Name);
         foreach (var parameter in QueryParameter.Shared)
         {
             Append(text, request, http.Query, parameter);
@@ -51,17 +57,12 @@ internal static class AnswerTag
             Append(text, request, http.Query, parameter);
         }
 
-        if (!http.Query.ContainsKey("format"))
-        {
-            Append(text, http.Headers.Accept.ToString());
-        }
-
         return Hash(text.ToString());
     }
 
     private static void Append(StringBuilder text, ReadingRequest request, IQueryCollection query, QueryParameter parameter)
     {
-        if (parameter == QueryParameter.OrganizationId || parameter == QueryParameter.From || parameter == QueryParameter.To || parameter == QueryParameter.Timezone)
+        if (Resolved.Contains(parameter))
         {
             return;
         }
