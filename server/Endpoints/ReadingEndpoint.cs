@@ -6,6 +6,7 @@ using Analytics.Engine.Usage;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Analytics.Server.Contracts.Formats;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
 using NodaTime;
@@ -169,8 +170,6 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         }
 
         Context.Response.ContentType = format!.ContentType;
-        Context.Response.Headers.CacheControl = "private, no-cache";
-        Context.Response.Headers.Vary = "Accept";
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
             $"plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
@@ -269,7 +268,14 @@ internal static class ReadingEndpoint
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
             using var question = new Question(context, request, snapshot, grant!, admission);
-            await handler(question);
+            if (request.Problem is not null)
+            {
+                await handler(question);
+                return;
+            }
+
+            var tag = AnswerTag.Of(request, context.Request, accepted, snapshot, grant!.Caller.UserId, grant.Role);
+            await ConditionalAnswer.RunAsync(context, tag, () => handler(question));
         }));
     }
 }
