@@ -14,10 +14,16 @@ public static class AnalyticsApp
     /// <param name="store">A loaded store.</param>
     /// <param name="clock">The present, for ranges that end today.</param>
     /// <param name="urls">Addresses to listen on, separated by semicolons.</param>
-    public static WebApplication Build(UsageStore store, IClock clock, string urls)
+    /// <param name="settings">What the operator set, by name without the prefix <c>Analytics</c>; null for the defaults.</param>
+    public static WebApplication Build(UsageStore store, IClock clock, string urls, IConfiguration? settings = null)
     {
-        // Settings come from the command line alone: no appsettings.json of the current folder, no variables.
+        // No appsettings.json of the current folder: settings are what the caller hands over.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        if (settings is not null)
+        {
+            builder.Configuration.AddConfiguration(settings);
+        }
+
         builder.WebHost.UseKestrelCore().UseUrls(urls).ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
@@ -40,9 +46,11 @@ public static class AnalyticsApp
         builder.Services.AddSingleton(store.Projections);
         builder.Services.AddHostedService<MemoryWatch>();
         builder.Services.AddSingleton(_ => new ScanAdmission(Environment.ProcessorCount, ScanAdmission.DefaultMaxHeldBytes));
+        builder.AddAccess(AccessSettings.Read(builder.Configuration));
         var app = builder.Build();
         app.Use(ProblemResponse.ForUnhandledAsync);
         app.UseRouting();
+        app.UseAccess();
         app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operation").WithSummary("Whether the process answers.").Produces<string>(StatusCodes.Status200OK, "text/plain");
         app.MapGet("/readyz", () => Readiness(store)).WithName("ready").WithTags("operation")
             .WithSummary("Whether all usage is in memory. Until then an organization's questions wait for its own part.")
@@ -54,6 +62,8 @@ public static class AnalyticsApp
             .Describe<MembersResponse>("members", "Usage of every member, by who created the API key. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Members);
         app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail)
             .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member);
+        app.MapSession();
+        app.MapAudit();
         return app;
     }
 
