@@ -37,8 +37,10 @@ public static class AnalyticsApp
         builder.Services.AddHostedService<MemoryWatch>();
         builder.Services.AddSingleton(_ => new ScanAdmission(Environment.ProcessorCount, ScanAdmission.DefaultMaxHeldBytes));
         builder.Services.AddSingleton<PageCursors>();
+        builder.AddAccess(AccessSettings.Read(builder.Configuration));
         var app = builder.Build();
         app.UseHttpConventions();
+        app.UseAccess();
         app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operation").WithSummary("Whether the process answers.").Produces<string>(StatusCodes.Status200OK, "text/plain").WithoutParameters();
         app.MapGet("/readyz", (Delegate)((HttpContext context) => Readiness(context, store, app.Lifetime.ApplicationStopping))).WithName("ready").WithTags("operation")
             .WithSummary("Whether all usage is in memory. Until then an organization's questions wait for its own part.")
@@ -53,6 +55,8 @@ public static class AnalyticsApp
         app.MapReading("/analytics/usage/requests", Surface.OrganizationWide, UsageEndpoint.Accepted, UsageEndpoint.Requests)
             .Describe<UsageRowsResponse>("usageRequests", "Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan.", UsageEndpoint.Accepted, Samples.UsageRequests);
         app.MapUsageReading();
+        app.MapSession();
+        app.MapAudit();
         return app;
     }
 
