@@ -130,6 +130,14 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     /// <summary>What every reading endpoint takes.</summary>
     public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, OutputFormat, .. Filters.Select(filter => filter.Parameter)];
 
+    /// <summary>The word that an alias stands for; any other word as it is.</summary>
+    public static string Canonical(string word) => word switch
+    {
+        "api_key" => "apiKey",
+        "user" => "member",
+        _ => word,
+    };
+
     private static QueryParameter Filter(string name, string what, string example) =>
         new(name, $"Only usage of this {what}; repeated for any of several; empty for usage that has none.", example) { IsRepeatable = true };
 }
