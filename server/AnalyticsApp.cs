@@ -54,6 +54,7 @@ public static class AnalyticsApp
             .Describe<MembersResponse>("members", "Usage of every member, by who created the API key. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Members);
         app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail)
             .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member);
+        app.MapDashboard(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
         return app;
     }
 
