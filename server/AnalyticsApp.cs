@@ -40,6 +40,7 @@ public static class AnalyticsApp
         builder.Services.AddSingleton(store.Projections);
         builder.Services.AddHostedService<MemoryWatch>();
         builder.Services.AddSingleton(_ => new ScanAdmission(Environment.ProcessorCount, ScanAdmission.DefaultMaxHeldBytes));
+        builder.Services.AddSingleton<PageCursors>();
         var app = builder.Build();
         app.Use(ProblemResponse.ForUnhandledAsync);
         app.UseRouting();
@@ -48,13 +49,15 @@ public static class AnalyticsApp
             .WithSummary("Whether all usage is in memory. Until then an organization's questions wait for its own part.")
             .Produces<Readiness>().Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
         app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapDashboard(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
         app.MapReading("/analytics/activity", Surface.OrganizationWide, ActivityEndpoint.Accepted, ActivityEndpoint.Handle)
             .Describe<ActivityResponse>("activity", "Usage by hour, day, week or month, broken down by one dimension. Owners and admins, Enterprise plan.", ActivityEndpoint.Accepted, Samples.Activity);
         app.MapReading("/analytics/members", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.List)
             .Describe<MembersResponse>("members", "Usage of every member, by who created the API key. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Members);
         app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail)
             .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member);
-        app.MapDashboard(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
+        app.MapReading("/analytics/usage/requests", Surface.OrganizationWide, UsageEndpoint.Accepted, UsageEndpoint.Requests)
+            .Describe<UsageRowsResponse>("usageRequests", "Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan.", UsageEndpoint.Accepted, Samples.UsageRequests);
         return app;
     }
 

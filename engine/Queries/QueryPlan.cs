@@ -352,4 +352,23 @@ public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepte
 /// <param name="FirstRow">First row.</param>
 /// <param name="RowCount">Rows, 1 or more.</param>
 /// <param name="Selections">What the rows have to meet; those that all of the chunk's rows meet are left out.</param>
-public readonly record struct Scan(int Bucket, UsageChunk Chunk, int FirstRow, int RowCount, IReadOnlyList<Selection> Selections);
+public readonly record struct Scan(int Bucket, UsageChunk Chunk, int FirstRow, int RowCount, IReadOnlyList<Selection> Selections)
+{
+    /// <summary>The rows that meet all selections.</summary>
+    /// <param name="rows">Room for <see cref="RowCount"/> positions, relative to <see cref="FirstRow"/>, ascending.</param>
+    /// <returns>Number of positions.</returns>
+    public int Select(Span<int> rows)
+    {
+        if (Selections.Count > 0)
+        {
+            return Selection.Select(Selections, Chunk, FirstRow, RowCount, rows);
+        }
+
+        for (var i = 0; i < RowCount; i++)
+        {
+            rows[i] = i;
+        }
+
+        return RowCount;
+    }
+}

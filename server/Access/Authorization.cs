@@ -9,18 +9,63 @@ internal static class Authorization
 {
     private const string Scheme = "Bearer ";
 
-    /// <summary>Checks a request.</summary>
+    /// <summary>Who asks, or null where nobody known does (401).</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="store">Tokens.</param>
+    public static Caller? Identify(HttpContext context, UsageStore store)
+    {
+        var header = context.Request.Headers.Authorization;
+        return header is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && store.Directory.Authenticate(value[Scheme.Length..].Trim()) is { } token
+            ? new Caller(token.Kind == TokenKind.Ingest ? CallerKind.IngestToken : CallerKind.ReadToken, token.UserId, token.OrganizationId, TokenId: null)
+            : null;
+    }
+
+    /// <summary>Checks a request about no organisation in particular: any known caller who reads.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="store">Tokens.</param>
+    /// <returns>The caller, or the problem to answer with.</returns>
+    public static (Caller? Caller, Problem? Problem) Check(HttpContext context, UsageStore store) => Identify(context, store) switch
+    {
+        null => (null, Problem.Unauthorized),
+        { Kind: CallerKind.IngestToken } => (null, Problem.IngestTokenCannotRead),
+        var caller => (caller, null),
+    };
+
+    /// <summary>Checks a request about an organisation that the path names. Waits for no usage to be loaded.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="store">Tokens, roles and plans.</param>
+    /// <param name="organizationId">The organisation, as the path has it.</param>
+    /// <param name="surface">What is asked for.</param>
+    /// <returns>What is allowed, or the problem to answer with.</returns>
+    public static (Grant? Grant, Problem? Problem) Check(HttpContext context, UsageStore store, string organizationId, Surface surface)
+    {
+        if (Identify(context, store) is not { } caller)
+        {
+            return (null, Problem.Unauthorized);
+        }
+
+        return caller.Reaches(organizationId)
+            && store.Directory.FindRole(organizationId, caller.UserId) is { } role
+            && store.Directory.FindOrganization(organizationId) is { } organization
+            ? Check(new Grant(caller, organization, role), surface)
+            : (null, Problem.UnknownOrganization);
+    }
+
+    /// <summary>Checks a request about the usage of the organisation that the query names.</summary>
     /// <param name="context">The request.</param>
     /// <param name="store">Tokens, and each organisation's snapshot.</param>
     /// <param name="surface">What is asked for.</param>
-    /// <returns>The organisation's snapshot and the caller's role in it, or the problem to answer with.</returns>
+    /// <param name="needsDetails">Whether items and conversations must be loaded.</param>
+    /// <returns>The organisation's snapshot and what is allowed, or the problem to answer with.</returns>
     /// <remarks>
     /// Plan and role are read from the snapshot that the answer is made from: it is as new as the directory, and two
     /// queries of it cost a request more than all else that comes before the answer.
     /// </remarks>
-    public static async ValueTask<(UsageSnapshot? Snapshot, string? Role, Problem? Problem)> CheckAsync(HttpContext context, UsageStore store, Surface surface)
+    public static async ValueTask<(UsageSnapshot? Snapshot, Grant? Grant, Problem? Problem)> CheckAsync(
+        HttpContext context, UsageStore store, Surface surface, bool needsDetails = false)
     {
-        if (Identify(context, store.Directory) is not { } identity)
+        if (Identify(context, store) is not { } caller)
         {
             return (null, null, Problem.Unauthorized);
         }
@@ -33,34 +78,33 @@ internal static class Authorization
                 : "found nothing, expected an organisation's id."));
         }
 
-        // A token is of an organisation that exists, so the snapshot is not the one of an organisation that nobody knows.
-        if (organizationId != identity.OrganizationId
-            || await store.SnapshotAsync(organizationId, context.RequestAborted) is not { } snapshot
-            || !snapshot.Directory.Members.TryGetValue(identity.UserId, out var member))
+        // Only members wait for a snapshot: nobody else may learn that there is one, nor make the server build it.
+        if (!caller.Reaches(organizationId)
+            || (caller.OrganizationId is null && store.Directory.FindRole(organizationId, caller.UserId) is null)
+            || await store.SnapshotAsync(organizationId, context.RequestAborted, needsDetails) is not { } snapshot
+            || !snapshot.Directory.Members.TryGetValue(caller.UserId, out var member))
         {
             return (null, null, Problem.UnknownOrganization);
         }
 
-        if (identity.Kind != TokenKind.Read)
-        {
-            return (null, null, Problem.IngestTokenCannotRead);
-        }
-
-        if (surface.RequiredPlan is { } plan && snapshot.Directory.Organization.Plan != plan)
-        {
-            return (null, null, Problem.PlanRequired(plan));
-        }
-
-        return surface.RequiredRoles.Count > 0 && !surface.RequiredRoles.Contains(member.Role)
-            ? (null, null, Problem.RoleRequired(surface.RequiredRoles))
-            : (snapshot, member.Role, null);
+        var (grant, problem) = Check(new Grant(caller, snapshot.Directory.Organization, member.Role), surface);
+        return grant is null ? (null, null, problem) : (snapshot, grant, null);
     }
 
-    private static TokenIdentity? Identify(HttpContext context, DirectoryStore directory)
+    private static (Grant? Grant, Problem? Problem) Check(Grant grant, Surface surface)
     {
-        var header = context.Request.Headers.Authorization;
-        return header is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? directory.Authenticate(value[Scheme.Length..].Trim())
-            : null;
+        if (grant.Caller.Kind == CallerKind.IngestToken)
+        {
+            return (null, Problem.IngestTokenCannotRead);
+        }
+
+        if (surface.RequiredPlan is { } plan && grant.Organization.Plan != plan)
+        {
+            return (null, Problem.PlanRequired(plan));
+        }
+
+        return surface.RequiredRoles.Count > 0 && !surface.RequiredRoles.Contains(grant.Role)
+            ? (null, Problem.RoleRequired(surface.RequiredRoles))
+            : (grant, null);
     }
 }

@@ -5,9 +5,18 @@ namespace Analytics.Server.Access;
 /// <param name="RequiredRoles">The roles; empty where any member will do.</param>
 internal sealed record Surface(string? RequiredPlan, IReadOnlyList<string> RequiredRoles)
 {
+    /// <summary>Usage of projects and API keys, and the caller's own.</summary>
+    public static readonly Surface AnyMember = new(null, []);
+
     /// <summary>Usage of the whole organisation.</summary>
     public static readonly Surface OrganizationWide = new("enterprise", ["owner", "admin"]);
 
     /// <summary>Usage by member.</summary>
     public static readonly Surface Members = new("enterprise", ["owner", "admin"]);
+
+    /// <summary>The organisation's directory, tokens and audit log.</summary>
+    public static readonly Surface Administration = new(null, ["owner", "admin"]);
+
+    /// <summary>What only owners may change.</summary>
+    public static readonly Surface Ownership = new(null, ["owner"]);
 }

@@ -84,6 +84,7 @@ internal static class ApiDescription
             Type = parameter.IsCount ? JsonSchemaType.Integer : JsonSchemaType.String,
             Format = parameter.Format,
             Minimum = parameter.IsCount ? "1" : null,
+            Maximum = parameter is { IsCount: true, Max: < int.MaxValue and var max } ? max.ToString(System.Globalization.CultureInfo.InvariantCulture) : null,
             Enum = parameter.Words.Count == 0 || parameter.MaxWords > 1 ? null : [.. parameter.Words.Concat(parameter.Aliases).Select(word => (JsonNode)word)],
             Pattern = parameter.MaxWords > 1 ? $"^({words})(,({words})){{0,{parameter.MaxWords - 1}}}$" : null,
             Default = parameter.Default is null ? null : (JsonNode)parameter.Default,

@@ -96,6 +96,13 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
         length += written + 2;
     }
 
+    /// <summary>A value that is JSON already.</summary>
+    public void Encoded(string name, ReadOnlySpan<byte> json)
+    {
+        Name(name);
+        Raw(json);
+    }
+
     /// <summary>True or false.</summary>
     public void Flag(string name, bool value)
     {

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Analytics.Server.Contracts.Formats;
 
 namespace Analytics.Server.Contracts;
 
@@ -77,6 +78,18 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     {
         Errors = errors,
     };
+
+    public static Problem NotAcceptable(IReadOnlyList<AnswerFormat> offers) => new(
+        "/problems/not-acceptable",
+        "Not acceptable",
+        StatusCodes.Status406NotAcceptable,
+        $"This answer is written as {string.Join(", ", offers.Select(offer => offer.MediaType))}. Name one of them in 'Accept', or ask for format={string.Join('|', offers.Select(offer => offer.Name))}.");
+
+    public static Problem SumTooLarge(string metric, Int128 sum) => new(
+        "/problems/not-acceptable",
+        "Not acceptable",
+        StatusCodes.Status406NotAcceptable,
+        $"Found {sum} as the sum of {metric}, expected at most {long.MaxValue}: counts in csv, arrow and parquet are integers of 64 bits. Ask for format=json, for a shorter range, or with filters.");
 
     public static Problem UnknownUser(string userId) => new(
         "/problems/unknown-user",

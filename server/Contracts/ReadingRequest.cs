@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage.Directory;
+using Microsoft.Extensions.Primitives;
 using NodaTime;
 using NodaTime.Text;
 
@@ -15,9 +17,12 @@ internal sealed class ReadingRequest
     private const int MaxUnknown = 10;
     private const int MaxShown = 100;
     private readonly IQueryCollection query;
+    private readonly StringValues accept;
     private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
 
-    private ReadingRequest(IQueryCollection query) => this.query = query;
+    private AnswerFormat? format;
+
+    private ReadingRequest(IQueryCollection query, StringValues accept) => (this.query, this.accept) = (query, accept);
 
     /// <summary>First local day.</summary>
     public LocalDate From { get; private set; }
@@ -42,11 +47,12 @@ internal sealed class ReadingRequest
     public static ReadingRequest Read(HttpRequest http, IReadOnlyList<QueryParameter> accepted, OrganizationEntry organization, Instant now)
     {
         var query = http.Query;
-        var request = new ReadingRequest(query);
+        var request = new ReadingRequest(query, http.Headers.Accept);
         request.RefuseMalformed(http.QueryString.Value ?? string.Empty);
         request.RefuseUnknown([.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]);
         request.ReadZone(organization);
         request.ReadRange(now);
+        request.ReadFormat();
         request.IsMoneyText = request.Choice(QueryParameter.Money) == "string";
         request.Predicates =
         [
@@ -57,7 +63,16 @@ internal sealed class ReadingRequest
     }
 
     /// <summary>What is wrong with the parameters, or null.</summary>
-    public Problem? Problem => errors.Count == 0 ? null : Contracts.Problem.InvalidParameters(errors);
+    public Problem? Problem =>
+        errors.Count > 0 ? Contracts.Problem.InvalidParameters(errors)
+        : FormatOf(AnswerFormat.All) is null ? Contracts.Problem.NotAcceptable(AnswerFormat.All)
+        : null;
+
+    /// <summary>How the answer is to be written: by <c>format</c>, else by <c>Accept</c>.</summary>
+    /// <param name="offers">What can be served.</param>
+    /// <returns>Null where none of them is wanted.</returns>
+    public AnswerFormat? FormatOf(IReadOnlyList<AnswerFormat> offers) =>
+        format is null ? AnswerFormat.Wanted(accept, offers) : offers.Contains(format) ? format : null;
 
     /// <summary>A parameter that may be given once, or null.</summary>
     public string? Single(string name)
@@ -93,12 +108,12 @@ internal sealed class ReadingRequest
             return null;
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 && count <= parameter.Max)
         {
             return count;
         }
 
-        Fault(parameter.Name, $"found '{Shown(text)}', expected a whole number from 1 to {int.MaxValue}.");
+        Fault(parameter.Name, $"found '{Shown(text)}', expected a whole number from 1 to {parameter.Max}.");
         return null;
     }
 
@@ -170,6 +185,15 @@ internal sealed class ReadingRequest
         if (!System.Text.Unicode.Utf8.IsValid(CollectionsMarshal.AsSpan(bytes)))
         {
             Fault("query", "found percent-encoded bytes that are not UTF-8, expected UTF-8.");
+        }
+    }
+
+    private void ReadFormat()
+    {
+        if (query.ContainsKey(QueryParameter.OutputFormat.Name))
+        {
+            var name = Choice(QueryParameter.OutputFormat with { Default = AnswerFormat.Json.Name });
+            format = AnswerFormat.All.First(known => known.Name == name);
         }
     }
 

@@ -58,4 +58,20 @@ internal static class Samples
           ]
         }
         """;
+
+    public const string UsageRequests =
+        """
+        {
+          "timezone": "Europe/Paris", "from": "2026-06-24", "to": "2026-06-24", "exact": true, "dataThrough": "2026-06-24T21:00:00Z",
+          "rows": [
+            {
+              "date": "2026-06-24", "start": "2026-06-24T10:00:00Z",
+              "projectId": "prj_1", "project": "Production API", "apiKeyId": "key_1", "apiKey": "prod-etl", "memberId": "u_1", "member": "Ana",
+              "model": "gpt-5.5", "mapping": "azure/gpt-5.5", "provider": "azure", "app": "checkout", "serviceType": "text-generation", "agentId": "", "agent": "(none)",
+              "cost": 4, "requestCount": 3, "errorCount": 1, "clientErrorCount": 0, "cacheHitCount": 0, "inputTokens": 300, "cachedInputTokens": 0, "cacheWriteTokens": 0, "outputTokens": 30, "reasoningTokens": 0, "totalTokens": 330, "errorRate": 0.333333, "unpricedRequestCount": 0
+            }
+          ],
+          "nextCursor": null
+        }
+        """;
 }

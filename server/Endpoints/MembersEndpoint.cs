@@ -2,7 +2,9 @@ using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
+using Analytics.Storage.Directory;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Analytics.Server.Endpoints;
@@ -36,16 +38,17 @@ internal static class MembersEndpoint
             .OrderByDescending(member => member.Sums[Measure.Cost])
             .ThenByDescending(member => member.Sums[Measure.RequestCount])
             .ThenBy(member => member.Label, StringComparer.Ordinal)
-            .ThenBy(member => member.UserId, StringComparer.Ordinal);
+            .ThenBy(member => member.UserId, StringComparer.Ordinal)
+            .Select(member => new MemberRow(member.UserId, member.Label, question.Directory.Members.GetValueOrDefault(member.UserId), keys.GetValueOrDefault(member.UserId), member.Sums));
         await question.AnswerAsync(json =>
         {
             json.Range(usage.Plan);
             json.Text.StartArray("members");
-            foreach (var (userId, _, sums) in ordered)
+            foreach (var member in ordered)
             {
                 json.Text.StartObject();
-                Member(json, question, names, userId, keys);
-                json.Metrics(sums);
+                Member(json, member);
+                json.Metrics(member.Sums);
                 json.Text.EndObject();
             }
 
@@ -54,7 +57,20 @@ internal static class MembersEndpoint
             json.Metrics(usage.Totals);
             json.Text.EndObject();
             return Task.CompletedTask;
-        });
+        }, Table);
+
+        LongForm Table() => LongForm.Of(
+            usage.Plan,
+            ordered,
+            [
+                LongColumn<MemberRow>.Text("userId", member => member.UserId),
+                LongColumn<MemberRow>.Text("name", member => member.Name),
+                LongColumn<MemberRow>.OptionalText("email", member => member.Entry?.Email),
+                LongColumn<MemberRow>.OptionalText("role", member => member.Entry?.Role),
+                LongColumn<MemberRow>.Count("apiKeyCount", member => member.Keys.Created),
+                LongColumn<MemberRow>.Count("activeApiKeyCount", member => member.Keys.Active),
+                .. LongColumn<MemberRow>.Metrics(Metric.All, (member, measure) => member.Sums[measure]),
+            ]);
     }
 
     public static async Task Detail(Question question)
@@ -72,11 +88,13 @@ internal static class MembersEndpoint
         using var byProvider = await question.RunAsync(BucketSize.Range, Dimension.Provider, own);
         using var byApp = await question.RunAsync(BucketSize.Range, Dimension.App, own);
         var keys = await KeyCountsAsync(question);
+        var name = new DirectoryNames(question.Directory).NameOf(Dimension.Member, userId).Label;
+        var member = new MemberRow(userId, name, question.Directory.Members[userId], keys.GetValueOrDefault(userId), byModel.Totals);
         await question.AnswerAsync(async json =>
         {
             json.Range(byModel.Plan);
             json.Text.StartObject("member");
-            Member(json, question, new DirectoryNames(question.Directory), userId, keys);
+            Member(json, member);
             json.Text.EndObject();
             json.Text.StartObject("summary");
             json.Metrics(byModel.Totals);
@@ -90,7 +108,7 @@ internal static class MembersEndpoint
             await json.RankingAsync("topProviders", byProvider, question.Cancellation);
             await json.RankingAsync("topApps", byApp, question.Cancellation);
             await json.BucketsAsync("activity", byModel, Metric.Headline, question.Cancellation);
-        });
+        }, () => BucketRows.Of(byModel, Metric.All));
     }
 
     /// <summary>The id in the path. Routing leaves an encoded slash as it is, so the path as it was sent is decoded here.</summary>
@@ -131,14 +149,15 @@ internal static class MembersEndpoint
         return counts;
     }
 
-    private static void Member(UsageJson json, Question question, DirectoryNames names, string userId, Dictionary<string, (int Created, int Active)> keys)
+    private static void Member(UsageJson json, MemberRow member)
     {
-        var member = question.Directory.Members.GetValueOrDefault(userId);
-        json.Text.Text("userId", userId);
-        json.Text.Text("name", names.NameOf(Dimension.Member, userId).Label);
-        json.Text.Text("email", member?.Email);
-        json.Text.Text("role", member?.Role);
-        json.Text.Integer("apiKeyCount", keys.GetValueOrDefault(userId).Created);
-        json.Text.Integer("activeApiKeyCount", keys.GetValueOrDefault(userId).Active);
+        json.Text.Text("userId", member.UserId);
+        json.Text.Text("name", member.Name);
+        json.Text.Text("email", member.Entry?.Email);
+        json.Text.Text("role", member.Entry?.Role);
+        json.Text.Integer("apiKeyCount", member.Keys.Created);
+        json.Text.Integer("activeApiKeyCount", member.Keys.Active);
     }
+
+    private sealed record MemberRow(string UserId, string Name, DirectoryMember? Entry, (int Created, int Active) Keys, UsageSums Sums);
 }

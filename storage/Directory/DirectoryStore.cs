@@ -191,6 +191,13 @@ public sealed class DirectoryStore : IDisposable
         organizationId,
         userId)).SingleOrDefault();
 
+    /// <summary>The organisations that a user is a member of, by id, with the role in each.</summary>
+    /// <param name="userId">Any text.</param>
+    public IReadOnlyList<(OrganizationEntry Organization, string Role)> MembershipsOf(string userId) => reader.Read(connection => connection.Query(
+        "SELECT organization_id, role FROM member WHERE user_id = $1 AND role IS NOT NULL ORDER BY organization_id",
+        row => (Id: row.GetString(0), Role: row.GetString(1)),
+        userId).ConvertAll(member => (DirectoryRows.Organizations(connection, member.Id).Single(), member.Role)));
+
     /// <summary>Reads one organisation whole. Keep the answer for as long as <see cref="Version"/> stays.</summary>
     /// <param name="organizationId">
     /// An organisation. One that is not in the directory reads as it will once usage registers it: its id as its name,
