@@ -1,4 +1,4 @@
-import type { Activity } from "../api/types.ts";
+import type { UsageView } from "./usagecharts.tsx";
 import type { Shown } from "../charts/overtime.tsx";
 import { bucketName } from "../charts/scale.ts";
 import { fullDay } from "../lib/dates.ts";
@@ -9,7 +9,7 @@ import { plotted } from "./figures.tsx";
 import { VirtualTable } from "./table.tsx";
 
 /** The chart as text: a row for each bucket, a column for each series. */
-export function DataTable({ answer, groups, metric }: { answer: Activity; groups: readonly Shown[]; metric: Metric }) {
+export function DataTable({ answer, groups, metric }: { answer: Pick<UsageView, "activity" | "bucket" | "to">; groups: readonly Shown[]; metric: Metric }) {
   const money = columnMoney(answer.activity.map((row) => row.cost));
   const text = (row: { cost?: string | null; requestCount?: number | null; totalTokens?: number | null } | undefined) =>
     metric === "cost" ? money(row?.cost ?? "0") : exactCount(plotted(row ?? {}, metric));
