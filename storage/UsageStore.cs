@@ -213,6 +213,24 @@ public sealed class UsageStore : IDisposable
         }
     }
 
+    /// <summary>The rows of a file as they are on disk now, not as they were loaded. Footers are checked, not every page: who reads adds up what it reads.</summary>
+    /// <param name="file">A file of a snapshot.</param>
+    /// <param name="columns">Columns of its table.</param>
+    /// <returns>Row group by row group.</returns>
+    /// <exception cref="CorruptFileException">The file is damaged, gone, or not what the manifest says.</exception>
+    public IEnumerable<RecordBatch> ReadRows(DataFile file, IReadOnlyList<string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var (content, reader) = OpenFile(file, Tables.SchemaOf(file.Table));
+        using (content)
+        {
+            for (var group = 0; group < reader.RowGroups.Count; group++)
+            {
+                yield return reader.ReadRowGroup(group, columns);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -543,6 +561,7 @@ public sealed class UsageStore : IDisposable
 /// <summary>One organisation at one moment: its three tables, all of the same commit, and what its things are called.</summary>
 public sealed class UsageSnapshot
 {
+    private readonly LoadedTables tables;
     private readonly Lazy<UsageTable> items;
     private readonly Lazy<UsageTable> conversations;
 
@@ -552,6 +571,7 @@ public sealed class UsageSnapshot
         Usage = Named(tables.Requests);
         (items, conversations) = (new(() => Named(tables.Items)), new(() => Named(tables.Conversations)));
         Directory = directory;
+        this.tables = tables;
 
         UsageTable Named(LoadedUsage? usage) => usage?.Named(names) ?? new UsageTableBuilder().Build(names);
     }
@@ -567,6 +587,15 @@ public sealed class UsageSnapshot
 
     /// <summary>Projects, keys, people, models and prices.</summary>
     public OrganizationDirectory Directory { get; }
+
+    /// <summary>The files that a table's rows came from, in the order of their months.</summary>
+    /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
+    public IReadOnlyList<DataFile> FilesOf(string table) => (table switch
+    {
+        Tables.Requests => tables.Requests,
+        Tables.Items => tables.Items,
+        _ => tables.Conversations,
+    })?.Files ?? [];
 }
 
 /// <summary>What is loaded of one organisation; null for a table that is not, or that has no rows.</summary>

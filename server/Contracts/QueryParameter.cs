@@ -100,6 +100,12 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
         Default = "none",
     };
 
+    public static readonly QueryParameter Models = new("models", "Whether routes that serve the same model are one series (canonical) or each its own (mapping).", "mapping")
+    {
+        Words = ["canonical", "mapping"],
+        Default = "canonical",
+    };
+
     public static readonly QueryParameter Explain = new("explain", "plan adds the query plan as text; for owners.", "plan") { Words = ["none", "plan"], Default = "none" };
 
     public static readonly QueryParameter Fields = new("fields", "Metrics of each breakdown entry, separated by commas, or all.", "cost,inputTokens,outputTokens")

@@ -243,7 +243,8 @@ internal sealed class ReadingRequest
         }
     }
 
-    private LocalDate? Date(string name)
+    /// <summary>A parameter that is a date; null where it is absent or wrong.</summary>
+    public LocalDate? Date(string name)
     {
         if (Single(name) is not { } text)
         {

@@ -43,6 +43,10 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>The caller's role.</summary>
     public string Role { get; } = grant.Role;
 
+    /// <summary>The files that a table's rows came from.</summary>
+    /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
+    public IReadOnlyList<Storage.Catalog.DataFile> FilesOf(string table) => snapshot.FilesOf(table);
+
     /// <summary>The organisation's usage.</summary>
     public UsageTable Table { get; } = snapshot.Usage;
 
@@ -54,6 +58,9 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>Whether an owner asks.</summary>
     public bool IsOwner => Role == "owner";
+
+    /// <summary>Why the caller may not see a surface; null where they may.</summary>
+    public Problem? Refusal(Surface surface) => surface.Refusal(Directory.Organization.Plan, Role);
 
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
@@ -142,7 +149,15 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <param name="longForm">Makes the same as a table, for the other forms; null where there is none, and then they are refused.</param>
     public async Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null)
     {
-        var offers = longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All;
+        await AnswerAsync(longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All, write, longForm);
+    }
+
+    /// <summary>Answers with a table, in the first of the forms that are no JSON unless another one was asked for.</summary>
+    /// <param name="longForm">Makes the table.</param>
+    public Task AnswerTableAsync(Func<LongForm> longForm) => AnswerAsync(AnswerFormat.Tables, _ => Task.CompletedTask, longForm);
+
+    private async Task AnswerAsync(IReadOnlyList<AnswerFormat> offers, Func<UsageJson, Task> write, Func<LongForm>? longForm)
+    {
         var format = Request.FormatOf(offers);
         var problem = format is null ? Problem.NotAcceptable(offers)
             : format != AnswerFormat.Json && tooLarge is var (metric, sum) ? Problem.SumTooLarge(metric, sum)
