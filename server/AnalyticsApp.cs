@@ -46,6 +46,7 @@ public static class AnalyticsApp
             .WithSummary("Whether all usage is in memory. Until then an organization's questions wait for its own part.")
             .Produces<Readiness>().Produces<Readiness>(StatusCodes.Status503ServiceUnavailable).WithoutParameters();
         app.MapOpenApi("/openapi/v1.json").WithoutParameters();
+        app.MapDashboard(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
         app.MapReading("/analytics/activity", Surface.OrganizationWide, ActivityEndpoint.Accepted, ActivityEndpoint.Handle)
             .Describe<ActivityResponse>("activity", "Usage by hour, day, week or month, broken down by one dimension. Owners and admins, Enterprise plan.", ActivityEndpoint.Accepted, Samples.Activity);
         app.MapReading("/analytics/members", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.List)
