@@ -69,7 +69,8 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             chunks,
             [.. organization.Stretches.SelectMany(stretch => stretch.Months).SelectMany(month => month).Select(file => CoverageOf(file.Usage!))],
             [.. known.Keys.Select(keys => (IReadOnlyList<string>)[.. keys.Keys])],
-            known.Projections);
+            known.Projections,
+            [.. organization.Stretches.SelectMany(stretch => stretch.Months).SelectMany(month => month)]);
     }
 
     /// <summary>Months in order, small ones together: a chunk of their own for each would be mostly overhead.</summary>
@@ -320,12 +321,14 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
 /// <param name="Coverage">Time and grain of the files.</param>
 /// <param name="Keys">For each stored dimension its keys by code.</param>
 /// <param name="Projections">What is kept beside the rows.</param>
+/// <param name="Files">The files that the rows came from, in the order of their months.</param>
 internal sealed record LoadedUsage(
     string Organization,
     IReadOnlyList<UsageChunk> Chunks,
     IReadOnlyList<Coverage> Coverage,
     IReadOnlyList<IReadOnlyList<string>> Keys,
-    UsageProjections Projections)
+    UsageProjections Projections,
+    IReadOnlyList<DataFile> Files)
 {
     /// <summary>The usage under names.</summary>
     public UsageTable Named(IUsageNames names) => new(Chunks, Coverage, Keys, names, Projections);

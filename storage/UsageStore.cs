@@ -36,6 +36,7 @@ public sealed class UsageStore : IDisposable
 
     // Requests come first, for all organisations: nearly all questions are about them alone.
     private LoadQueue? queue;
+    private long dataVersions;
     private LoadQueue? detailQueue;
 
     private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
@@ -205,11 +206,33 @@ public sealed class UsageStore : IDisposable
             if (known is null || known.Directory.Version != Directory.Version)
             {
                 var directory = Directory.Read(organization);
-                known = new UsageSnapshot(loaded.GetValueOrDefault(organization) ?? new LoadedTables(), directory);
+
+                // The same content under another version: something changed elsewhere, another organisation's or a token.
+                known = known?.Directory.Fingerprint == directory.Fingerprint
+                    ? known.With(directory)
+                    : new UsageSnapshot(loaded.GetValueOrDefault(organization) ?? new LoadedTables(), directory, known?.DataVersion ?? ++dataVersions);
                 snapshots[organization] = known;
             }
 
             return known;
+        }
+    }
+
+    /// <summary>The rows of a file as they are on disk now, not as they were loaded. Footers are checked, not every page: who reads adds up what it reads.</summary>
+    /// <param name="file">A file of a snapshot.</param>
+    /// <param name="columns">Columns of its table.</param>
+    /// <returns>Row group by row group.</returns>
+    /// <exception cref="CorruptFileException">The file is damaged, gone, or not what the manifest says.</exception>
+    public IEnumerable<RecordBatch> ReadRows(DataFile file, IReadOnlyList<string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var (content, reader) = OpenFile(file, Tables.SchemaOf(file.Table));
+        using (content)
+        {
+            for (var group = 0; group < reader.RowGroups.Count; group++)
+            {
+                yield return reader.ReadRowGroup(group, columns);
+            }
         }
     }
 
@@ -543,18 +566,28 @@ public sealed class UsageStore : IDisposable
 /// <summary>One organisation at one moment: its three tables, all of the same commit, and what its things are called.</summary>
 public sealed class UsageSnapshot
 {
+    private readonly LoadedTables tables;
     private readonly Lazy<UsageTable> items;
     private readonly Lazy<UsageTable> conversations;
 
-    internal UsageSnapshot(LoadedTables tables, OrganizationDirectory directory)
+    internal UsageSnapshot(LoadedTables tables, OrganizationDirectory directory, long dataVersion)
     {
         var names = new DirectoryNames(directory);
         Usage = Named(tables.Requests);
         (items, conversations) = (new(() => Named(tables.Items)), new(() => Named(tables.Conversations)));
-        Directory = directory;
+        (Directory, DataVersion, this.tables) = (directory, dataVersion, tables);
 
         UsageTable Named(LoadedUsage? usage) => usage?.Named(names) ?? new UsageTableBuilder().Build(names);
     }
+
+    private UsageSnapshot(UsageSnapshot other, OrganizationDirectory directory)
+    {
+        (Usage, items, conversations, tables) = (other.Usage, other.items, other.conversations, other.tables);
+        (Directory, DataVersion) = (directory, other.DataVersion);
+    }
+
+    /// <summary>Another number for other rows, in this process; the same for the same rows under other names.</summary>
+    public long DataVersion { get; }
 
     /// <summary>Requests, and the names of their codes.</summary>
     public UsageTable Usage { get; }
@@ -567,6 +600,18 @@ public sealed class UsageSnapshot
 
     /// <summary>Projects, keys, people, models and prices.</summary>
     public OrganizationDirectory Directory { get; }
+
+    /// <summary>The files that a table's rows came from, in the order of their months.</summary>
+    /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
+    public IReadOnlyList<DataFile> FilesOf(string table) => (table switch
+    {
+        Tables.Requests => tables.Requests,
+        Tables.Items => tables.Items,
+        _ => tables.Conversations,
+    })?.Files ?? [];
+
+    /// <summary>The same at another version of the directory, which has the same content.</summary>
+    internal UsageSnapshot With(OrganizationDirectory directory) => new(this, directory);
 }
 
 /// <summary>What is loaded of one organisation; null for a table that is not, or that has no rows.</summary>

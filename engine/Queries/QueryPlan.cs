@@ -92,8 +92,9 @@ public sealed class QueryPlan
         }
 
         var buckets = TimeBuckets.Of(query.Bucket, query.From, query.To, query.Zone);
-        var comparison = query.Compare == Time.Comparison.None
-            ? null
+        ComparisonRange? comparison = query.CompareFrom is { } first
+            ? ComparisonRange.Between(first, first.PlusDays(Period.DaysBetween(query.From, query.To)), query.From, query.To, query.Zone, table.DataThrough)
+            : query.Compare == Time.Comparison.None ? null
             : ComparisonRange.Of(query.Compare, query.From, query.To, query.Zone, table.DataThrough);
         return new QueryPlan(query, table, buckets, usesProjections)
         {
@@ -127,7 +128,7 @@ public sealed class QueryPlan
         if (Previous is not null)
         {
             text.AppendLine();
-            text.AppendLine(CultureInfo.InvariantCulture, $"compare  {Query.Compare}: {Previous.Buckets.Start} to {Previous.Buckets.End}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"compare  {(Query.CompareFrom is null ? Query.Compare : "Range")}: {Previous.Buckets.Start} to {Previous.Buckets.End}");
             text.Append(Previous.Access());
         }
 

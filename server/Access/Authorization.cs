@@ -98,13 +98,8 @@ internal static class Authorization
             return (null, Problem.IngestTokenCannotRead);
         }
 
-        if (surface.RequiredPlan is { } plan && grant.Organization.Plan != plan)
-        {
-            return (null, Problem.PlanRequired(plan));
-        }
-
-        return surface.RequiredRoles.Count > 0 && !surface.RequiredRoles.Contains(grant.Role)
-            ? (null, Problem.RoleRequired(surface.RequiredRoles))
+        return surface.Refusal(grant.Organization.Plan, grant.Role) is { } refusal
+            ? (null, refusal)
             : (grant, null);
     }
 }

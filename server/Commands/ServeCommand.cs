@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Analytics.Engine.Projections;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using NodaTime;
 
@@ -36,11 +37,13 @@ internal static class ServeCommand
         }
 
         var watch = Stopwatch.StartNew();
-        var budget = ProjectionBudget.Read(new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build());
+        var settings = new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build();
+        var budget = ProjectionBudget.Read(settings);
+        _ = HttpSettings.Read(settings);
         using var store = UsageStore.Open(data, Files.Physical);
         store.Projections = new ProjectionMemory(budget);
         store.BeginLoad();
-        var app = AnalyticsApp.Build(store, clock, urls);
+        var app = AnalyticsApp.Build(store, clock, urls, settings);
         await using (app.ConfigureAwait(false))
         {
             await app.StartAsync(cancellation);

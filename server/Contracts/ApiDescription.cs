@@ -40,7 +40,9 @@ internal static class ApiDescription
     /// <param name="summary">One sentence.</param>
     /// <param name="parameters">Parameters besides the shared ones.</param>
     /// <param name="sample">An answer.</param>
-    public static void Describe<T>(this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample) => endpoint
+    /// <param name="ofOrganization">Whether it takes the shared parameters, an organisation among them.</param>
+    public static void Describe<T>(
+        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample, bool ofOrganization = true) => endpoint
         .WithName(name)
         .WithTags("reading")
         .WithSummary(summary)
@@ -54,26 +56,34 @@ internal static class ApiDescription
             operation.Parameters =
             [
                 .. operation.Parameters?.Where(parameter => parameter.In == ParameterLocation.Path) ?? [],
-                .. context.Description.RelativePath!.Contains("{userId}", StringComparison.Ordinal) ? [UserId] : (IEnumerable<IOpenApiParameter>)[],
-                .. QueryParameter.Shared.Concat(parameters).Select(Parameter),
+                .. PathIds.Where(id => context.Description.RelativePath!.Contains($"{{{id.Name}}}", StringComparison.Ordinal)),
+                .. (ofOrganization ? QueryParameter.Shared : []).Concat(parameters).Select(Parameter),
             ];
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
             Sample(operation, StatusCodes.Status200OK, "application/json", "The answer.", JsonNode.Parse(sample)!);
             Sample(operation, StatusCodes.Status400BadRequest, "A parameter is wrong: each by its name, with what was found and what was expected.", Problem.InvalidParameter("timezone", "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."));
             Sample(operation, StatusCodes.Status401Unauthorized, "No or an unknown token.", Problem.Unauthorized);
             Sample(operation, StatusCodes.Status403Forbidden, "The organization's plan or the caller's role does not include this view.", Problem.RoleRequired(["owner", "admin"]));
-            Sample(operation, StatusCodes.Status404NotFound, "No such organization or user, or the caller is not a member of it.", Problem.UnknownOrganization);
+            Sample(operation, StatusCodes.Status404NotFound, "No such organization, or nothing with this id in it, or the caller is not a member of it.", Problem.UnknownOrganization);
             return Task.CompletedTask;
         });
 
-    private static OpenApiParameter UserId => new()
+    private static IEnumerable<OpenApiParameter> PathIds =>
+    [
+        PathId("userId", "The member's user id.", "u_1"),
+        PathId("projectId", "The project's id.", "prj_1"),
+        PathId("apiKeyId", "The API key's id.", "key_1"),
+        PathId("agentId", "The agent's id.", "agt_1"),
+    ];
+
+    private static OpenApiParameter PathId(string name, string description, string example) => new()
     {
-        Name = "userId",
+        Name = name,
         In = ParameterLocation.Path,
         Required = true,
-        Description = "The member's user id.",
+        Description = description,
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-        Example = "u_1",
+        Example = example,
     };
 
     private static OpenApiParameter Parameter(QueryParameter parameter)

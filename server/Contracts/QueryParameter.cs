@@ -100,6 +100,12 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
         Default = "none",
     };
 
+    public static readonly QueryParameter Models = new("models", "Whether routes that serve the same model are one series (canonical) or each its own (mapping).", "mapping")
+    {
+        Words = ["canonical", "mapping"],
+        Default = "canonical",
+    };
+
     public static readonly QueryParameter Explain = new("explain", "plan adds the query plan as text; for owners.", "plan") { Words = ["none", "plan"], Default = "none" };
 
     public static readonly QueryParameter Fields = new("fields", "Metrics of each breakdown entry, separated by commas, or all.", "cost,inputTokens,outputTokens")
@@ -123,6 +129,14 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
 
     /// <summary>What every reading endpoint takes.</summary>
     public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, OutputFormat, .. Filters.Select(filter => filter.Parameter)];
+
+    /// <summary>The word that an alias stands for; any other word as it is.</summary>
+    public static string Canonical(string word) => word switch
+    {
+        "api_key" => "apiKey",
+        "user" => "member",
+        _ => word,
+    };
 
     private static QueryParameter Filter(string name, string what, string example) =>
         new(name, $"Only usage of this {what}; repeated for any of several; empty for usage that has none.", example) { IsRepeatable = true };

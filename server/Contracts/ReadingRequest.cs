@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Server.Contracts.Formats;
+using Analytics.Server.Conventions;
 using Analytics.Storage.Directory;
 using Microsoft.Extensions.Primitives;
 using NodaTime;
@@ -14,7 +13,6 @@ namespace Analytics.Server.Contracts;
 /// <summary>The parameters that every reading endpoint takes, checked. All faults are found at once.</summary>
 internal sealed class ReadingRequest
 {
-    private const int MaxUnknown = 10;
     private const int MaxShown = 100;
     private readonly IQueryCollection query;
     private readonly StringValues accept;
@@ -48,8 +46,11 @@ internal sealed class ReadingRequest
     {
         var query = http.Query;
         var request = new ReadingRequest(query, http.Headers.Accept);
-        request.RefuseMalformed(http.QueryString.Value ?? string.Empty);
-        request.RefuseUnknown([.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]);
+        foreach (var (name, messages) in QueryFaults.Of(http, [.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]))
+        {
+            request.errors[name] = messages;
+        }
+
         request.ReadZone(organization);
         request.ReadRange(now);
         request.ReadFormat();
@@ -150,44 +151,6 @@ internal sealed class ReadingRequest
     /// <summary>Notes a fault.</summary>
     public void Fault(string name, string message) => errors.TryAdd(name, [message]);
 
-    private void RefuseUnknown(IReadOnlyList<string> accepted)
-    {
-        // Query keys fold case; a name in another case is as unknown as a misspelt one. A few are enough to see the mistake.
-        foreach (var name in query.Keys.Where(name => !accepted.Contains(name, StringComparer.Ordinal)).Take(MaxUnknown))
-        {
-            Fault(Shown(name), $"unknown parameter, expected {DidYouMean.Suggest(name, accepted)}.");
-        }
-    }
-
-    /// <summary>Finds percent-encoding that is broken or not UTF-8, which would otherwise be taken for some other text.</summary>
-    private void RefuseMalformed(string text)
-    {
-        List<byte> bytes = [];
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '%')
-            {
-                bytes.AddRange(Encoding.UTF8.GetBytes(text, i, char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1));
-                i += char.IsHighSurrogate(text[i]) ? 1 : 0;
-            }
-            else if (i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
-            {
-                bytes.Add(value);
-                i += 2;
-            }
-            else
-            {
-                Fault("query", $"found '{text.AsSpan(i, Math.Min(3, text.Length - i))}', expected % and two hex digits.");
-                return;
-            }
-        }
-
-        if (!System.Text.Unicode.Utf8.IsValid(CollectionsMarshal.AsSpan(bytes)))
-        {
-            Fault("query", "found percent-encoded bytes that are not UTF-8, expected UTF-8.");
-        }
-    }
-
     private void ReadFormat()
     {
         if (query.ContainsKey(QueryParameter.OutputFormat.Name))
@@ -243,7 +206,8 @@ internal sealed class ReadingRequest
         }
     }
 
-    private LocalDate? Date(string name)
+    /// <summary>A parameter that is a date; null where it is absent or wrong.</summary>
+    public LocalDate? Date(string name)
     {
         if (Single(name) is not { } text)
         {

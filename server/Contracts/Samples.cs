@@ -1,7 +1,7 @@
 namespace Analytics.Server.Contracts;
 
 /// <summary>Answers that the OpenAPI document shows. A test reads them with the contracts' types.</summary>
-internal static class Samples
+internal static partial class Samples
 {
     public const string Activity =
         """

@@ -5,11 +5,10 @@ using Analytics.Server.Contracts;
 using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Analytics.Server.Endpoints;
 
-/// <summary><c>GET /analytics/members</c> and <c>/analytics/members/{userId}</c>: usage by whoever created the API key.</summary>
+/// <summary><c>GET /analytics/members</c>, <c>/analytics/members/{userId}</c> and <c>/analytics/me</c>: usage by whoever created the API key.</summary>
 internal static class MembersEndpoint
 {
     /// <summary>Parameters besides the shared ones.</summary>
@@ -25,22 +24,11 @@ internal static class MembersEndpoint
 
         using var usage = await question.RunAsync(BucketSize.Range, Dimension.Member);
         var keys = await KeyCountsAsync(question);
-        var members = usage.Ranking
-            .ToDictionary(group => usage.Groups.Key(group.Code), group => group.Sums, StringComparer.Ordinal);
-        foreach (var userId in question.Directory.Members.Keys)
-        {
-            members.TryAdd(userId, default);
-        }
-
         var names = new DirectoryNames(question.Directory);
-        var ordered = members
-            .Select(member => (UserId: member.Key, Label: names.NameOf(Dimension.Member, member.Key).Label, Sums: member.Value))
-            .OrderByDescending(member => member.Sums[Measure.Cost])
-            .ThenByDescending(member => member.Sums[Measure.RequestCount])
-            .ThenBy(member => member.Label, StringComparer.Ordinal)
-            .ThenBy(member => member.UserId, StringComparer.Ordinal)
-            .Select(member => new MemberRow(member.UserId, member.Label, question.Directory.Members.GetValueOrDefault(member.UserId), keys.GetValueOrDefault(member.UserId), member.Sums));
-        await question.AnswerAsync(json =>
+        var known = question.Directory.Members.Keys.Where(userId => SeriesParameters.Accepts(question.Request, Dimension.Member, userId));
+        var ordered = UsageList.Of(usage, Dimension.Member, known, names)
+            .Select(row => new MemberRow(row.Key, row.Name.Label, question.Directory.Members.GetValueOrDefault(row.Key), keys.GetValueOrDefault(row.Key), row.Sums));
+        await question.AnswerAsync(async json =>
         {
             json.Range(usage.Plan);
             json.Text.StartArray("members");
@@ -50,13 +38,14 @@ internal static class MembersEndpoint
                 Member(json, member);
                 json.Metrics(member.Sums);
                 json.Text.EndObject();
+                if (json.Text.HasPiece)
+                {
+                    await json.Text.SendAsync(question.Cancellation);
+                }
             }
 
             json.Text.EndArray();
-            json.Text.StartObject("totals");
-            json.Metrics(usage.Totals);
-            json.Text.EndObject();
-            return Task.CompletedTask;
+            json.Totals(usage);
         }, Table);
 
         LongForm Table() => LongForm.Of(
@@ -73,11 +62,18 @@ internal static class MembersEndpoint
             ]);
     }
 
-    public static async Task Detail(Question question)
+    public static Task Detail(Question question)
     {
-        var userId = UserId(question.Context);
-        var problem = question.Request.Problem ?? (question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
-        if (problem is not null)
+        var userId = PathId.Of(question.Context);
+        return DetailAsync(question, userId, question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
+    }
+
+    /// <summary>Answers <c>GET /analytics/me</c>: the same for the caller, of any role, on any plan.</summary>
+    public static Task Me(Question question) => DetailAsync(question, question.Caller.UserId, unknown: null);
+
+    private static async Task DetailAsync(Question question, string userId, Problem? unknown)
+    {
+        if ((question.Request.Problem ?? unknown) is { } problem)
         {
             await ProblemResponse.WriteAsync(question.Context, problem);
             return;
@@ -109,13 +105,6 @@ internal static class MembersEndpoint
             await json.RankingAsync("topApps", byApp, question.Cancellation);
             await json.BucketsAsync("activity", byModel, Metric.Headline, question.Cancellation);
         }, () => BucketRows.Of(byModel, Metric.All));
-    }
-
-    /// <summary>The id in the path. Routing leaves an encoded slash as it is, so the path as it was sent is decoded here.</summary>
-    private static string UserId(HttpContext context)
-    {
-        var path = context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?')[0];
-        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
     }
 
     /// <summary>The label of the group with most requests; of equals the first in the ranking. Null without usage.</summary>

@@ -6,6 +6,7 @@ using Analytics.Engine.Usage;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Analytics.Server.Contracts.Formats;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
 using NodaTime;
@@ -43,6 +44,10 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>The caller's role.</summary>
     public string Role { get; } = grant.Role;
 
+    /// <summary>The files that a table's rows came from.</summary>
+    /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
+    public IReadOnlyList<Storage.Catalog.DataFile> FilesOf(string table) => snapshot.FilesOf(table);
+
     /// <summary>The organisation's usage.</summary>
     public UsageTable Table { get; } = snapshot.Usage;
 
@@ -54,6 +59,9 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>Whether an owner asks.</summary>
     public bool IsOwner => Role == "owner";
+
+    /// <summary>Why the caller may not see a surface; null where they may.</summary>
+    public Problem? Refusal(Surface surface) => surface.Refusal(Directory.Organization.Plan, Role);
 
     /// <summary>Ends when the caller goes away.</summary>
     public CancellationToken Cancellation => Context.RequestAborted;
@@ -142,7 +150,15 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <param name="longForm">Makes the same as a table, for the other forms; null where there is none, and then they are refused.</param>
     public async Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null)
     {
-        var offers = longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All;
+        await AnswerAsync(longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All, write, longForm);
+    }
+
+    /// <summary>Answers with a table, in the first of the forms that are no JSON unless another one was asked for.</summary>
+    /// <param name="longForm">Makes the table.</param>
+    public Task AnswerTableAsync(Func<LongForm> longForm) => AnswerAsync(AnswerFormat.Tables, _ => Task.CompletedTask, longForm);
+
+    private async Task AnswerAsync(IReadOnlyList<AnswerFormat> offers, Func<UsageJson, Task> write, Func<LongForm>? longForm)
+    {
         var format = Request.FormatOf(offers);
         var problem = format is null ? Problem.NotAcceptable(offers)
             : format != AnswerFormat.Json && tooLarge is var (metric, sum) ? Problem.SumTooLarge(metric, sum)
@@ -154,8 +170,6 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         }
 
         Context.Response.ContentType = format!.ContentType;
-        Context.Response.Headers.CacheControl = "private, no-cache";
-        Context.Response.Headers.Vary = "Accept";
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
             $"plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
@@ -254,7 +268,14 @@ internal static class ReadingEndpoint
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
             using var question = new Question(context, request, snapshot, grant!, admission);
-            await handler(question);
+            if (request.Problem is not null)
+            {
+                await handler(question);
+                return;
+            }
+
+            var tag = AnswerTag.Of(request, context.Request, accepted, snapshot, grant!.Caller.UserId, grant.Role);
+            await ConditionalAnswer.RunAsync(context, tag, () => handler(question));
         }));
     }
 }

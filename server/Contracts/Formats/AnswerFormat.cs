@@ -25,6 +25,9 @@ internal sealed record AnswerFormat(string Name, string MediaType, string Conten
     /// <summary>All of them; of equally welcome ones the first is served.</summary>
     public static readonly IReadOnlyList<AnswerFormat> All = [Json, Csv, Arrow, Parquet];
 
+    /// <summary>Those of an answer that is a table and nothing else.</summary>
+    public static readonly IReadOnlyList<AnswerFormat> Tables = [Csv, Parquet, Arrow];
+
     /// <summary>Those of an answer that has no long form.</summary>
     public static readonly IReadOnlyList<AnswerFormat> JsonOnly = [Json];
 

@@ -52,6 +52,9 @@ internal abstract class LongColumn<TRow>(Field field)
     public static LongColumn<TRow> Money(string name, Func<TRow, Int128> read) =>
         new ValueColumn<Int128>(new Field(name, ArrowType.PicoDollars128), row => read(row));
 
+    /// <summary>US dollars that may be null, or another exact number of 12 decimals.</summary>
+    public static LongColumn<TRow> OptionalMoney(string name, Func<TRow, Int128?> read) => new OptionalMoneyColumn(new Field(name, ArrowType.PicoDollars128, IsNullable: true), read);
+
     /// <summary>A ratio, read in millionths.</summary>
     public static LongColumn<TRow> Ratio(string name, Func<TRow, Int128> read) =>
         new ValueColumn<long>(new Field(name, Millionths), row => checked((long)read(row)));
@@ -88,6 +91,27 @@ internal abstract class LongColumn<TRow>(Field field)
         public override void Append(TRow row) => values.Add(read(row));
 
         public override ArrowArray Take() => new PrimitiveArray<T>(Field.Type, values.Take());
+    }
+
+    private sealed class OptionalMoneyColumn(Field field, Func<TRow, Int128?> read) : LongColumn<TRow>(field)
+    {
+        private readonly PinnedValues<Int128> values = new();
+        private readonly PinnedBits validity = new();
+
+        public override long HeldBytes => values.HeldBytes + validity.HeldBytes;
+
+        public override void Append(TRow row)
+        {
+            var value = read(row);
+            values.Add(value ?? 0);
+            validity.Add(value is not null);
+        }
+
+        public override ArrowArray Take()
+        {
+            var bits = new ValidityBitmap(validity.Take(), 0, values.Count);
+            return new PrimitiveArray<Int128>(Field.Type, values.Take(), bits);
+        }
     }
 
     private sealed class FlagColumn(Field field, Func<TRow, bool> read) : LongColumn<TRow>(field)
