@@ -23,6 +23,7 @@ public class OpenApiTests
         ["/analytics/members"] = typeof(MembersResponse),
         ["/analytics/members/{userId}"] = typeof(MemberResponse),
         ["/analytics/usage/requests"] = typeof(UsageRowsResponse),
+        ["/analytics/usage/items"] = typeof(ItemRowsResponse),
         ["/analytics/organizations"] = typeof(OrganizationsResponse),
         ["/analytics/me"] = typeof(MemberResponse),
         ["/analytics/summary"] = typeof(SummaryResponse),

@@ -56,7 +56,7 @@ public class UsageRequestsTests
     {
         await using var server = await RunningServer.StartAsync(Directory, "org_1", Events(400));
         var token = server.Token("org_1", "u_1");
-        string[] sorts = [.. UsageSort.Names];
+        string[] sorts = [.. RowTable.Requests.Sorts];
         string[] filters = ["", "&model=gpt-5.5", "&memberId=u_1", "&app=&app=web", "&provider=azure&projectId=p1&projectId=p2", "&agentId=nobody"];
         var walks = 0;
 
