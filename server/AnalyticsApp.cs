@@ -37,13 +37,16 @@ public static class AnalyticsApp
         builder.Services.AddHostedService<MemoryWatch>();
         builder.Services.AddSingleton(_ => new ScanAdmission(Environment.ProcessorCount, ScanAdmission.DefaultMaxHeldBytes));
         builder.Services.AddSingleton<PageCursors>();
+        builder.AddAccess(AccessSettings.Read(builder.Configuration));
         var app = builder.Build();
         app.UseHttpConventions();
+        app.UseAccess();
         app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operation").WithSummary("Whether the process answers.").Produces<string>(StatusCodes.Status200OK, "text/plain").WithoutParameters();
         app.MapGet("/readyz", (Delegate)((HttpContext context) => Readiness(context, store, app.Lifetime.ApplicationStopping))).WithName("ready").WithTags("operation")
             .WithSummary("Whether all usage is in memory. Until then an organization's questions wait for its own part.")
             .Produces<Readiness>().Produces<Readiness>(StatusCodes.Status503ServiceUnavailable).WithoutParameters();
         app.MapOpenApi("/openapi/v1.json").WithoutParameters();
+        app.MapDashboard(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
         app.MapReading("/analytics/activity", Surface.OrganizationWide, ActivityEndpoint.Accepted, ActivityEndpoint.Handle)
             .Describe<ActivityResponse>("activity", "Usage by hour, day, week or month, broken down by one dimension. Owners and admins, Enterprise plan.", ActivityEndpoint.Accepted, Samples.Activity);
         app.MapReading("/analytics/members", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.List)
@@ -55,6 +58,8 @@ public static class AnalyticsApp
         app.MapReading("/analytics/usage/items", Surface.OrganizationWide, UsageEndpoint.OfItems, UsageEndpoint.Items, needsDetails: true)
             .Describe<ItemRowsResponse>("usageItems", "What requests cost, rule by rule: a row for each hour (or quarter hour), combination of dimensions, pricing rule and unit. Their costs sum to the requests' costs. Owners and admins, Enterprise plan.", UsageEndpoint.OfItems, Samples.UsageItems);
         app.MapUsageReading();
+        app.MapSession();
+        app.MapAudit();
         return app;
     }
 
