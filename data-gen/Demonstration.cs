@@ -1,6 +1,7 @@
 using Analytics.DataGen.Worlds;
 using Analytics.Engine.Usage;
 using Analytics.Storage;
+using Analytics.Storage.Rollup;
 using NodaTime;
 
 namespace Analytics.DataGen;
@@ -65,6 +66,7 @@ internal sealed class Demonstration(ulong seed, Instant end)
         var writer = new RollupWriter(store, world.Organization.Id, Duration.FromMinutes(world.GrainMinutes));
         var flows = Flow.Of(world);
         var slots = Slot.Year(world, seed, end);
+        List<PricedItem> items = [];
         var done = 0;
         foreach (var month in slots.GroupBy(slot => (slot.Start.InUtc().Year, slot.Start.InUtc().Month)).Select(month => month.ToArray()))
         {
@@ -73,9 +75,10 @@ internal sealed class Demonstration(ulong seed, Instant end)
             {
                 foreach (var slot in month)
                 {
-                    if (flow.TryRow(slot, world.GrainMinutes, seed, out var row))
+                    if (flow.TryRow(slot, world.GrainMinutes, seed, out var row, items))
                     {
-                        writer.Add(slot.Start, flow.Keys, row);
+                        writer.Add(slot.Start, flow.Keys, row, items);
+                        writer.AddConversation(slot.Start, flow.Keys, flow.Conversation(slot, seed), row[Measure.RequestCount]);
                     }
                 }
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Analytics.DataGen.Worlds;
 using Analytics.Engine.Usage;
 using Analytics.Storage.Rollup;
@@ -77,7 +78,7 @@ internal sealed record Flow
     }
 
     /// <summary>The row of an interval; false where it has no request.</summary>
-    public bool TryRow(Slot slot, int grainMinutes, ulong seed, out UsageMeasures row)
+    public bool TryRow(Slot slot, int grainMinutes, ulong seed, out UsageMeasures row, List<PricedItem> items)
     {
         row = default;
         var rate = MicroRequests(slot, grainMinutes);
@@ -93,12 +94,21 @@ internal sealed record Flow
             return false;
         }
 
-        row = Row(slot, requests, ref random);
+        row = Row(slot, requests, ref random, items);
         return true;
     }
 
+    /// <summary>The conversation that an interval's requests are part of: of each flow with an agent one for each three hours; empty without an agent.</summary>
+    public string Conversation(Slot slot, ulong seed) => Keys.Agent.Length == 0
+        ? string.Empty
+        : string.Create(CultureInfo.InvariantCulture, $"conv_{SplitMix64.For(seed, Index, (slot.Day * 64L) + (slot.Hour / 3)).Next():x16}");
+
     /// <summary>The row of so many requests.</summary>
-    public UsageMeasures Row(Slot slot, long requests, ref SplitMix64 random)
+    /// <param name="slot">The interval.</param>
+    /// <param name="requests">Requests, 1 or more.</param>
+    /// <param name="random">Random numbers.</param>
+    /// <param name="items">Gets what the cost is made of.</param>
+    public UsageMeasures Row(Slot slot, long requests, ref SplitMix64 random, List<PricedItem> items)
     {
         var errors = random.Round(requests * ErrorPerMille(slot), Full);
         var clientErrors = Math.Min(requests - errors, random.Round(requests * Workload.ClientErrorPerMille, Full));
@@ -119,6 +129,12 @@ internal sealed record Flow
         row[Measure.OutputTokens] = paid.Output + fromCache.Output;
         row[Measure.ReasoningTokens] = paid.Reasoning + fromCache.Reasoning;
         row[Measure.Cost] = cost ?? 0;
+        items.Clear();
+        if (cost is not null)
+        {
+            Price.AddItems(paid, Keys.ServiceType, answered - hits, items);
+        }
+
         return row;
     }
 

@@ -83,7 +83,8 @@ internal static class GeneratorCommands
         var organizations = Number("--organizations", 1, 10_000, "Organisations that share the rows evenly.");
         organizations.DefaultValueFactory = _ => 1;
         var keys = Number("--keys", 1, 1_000_000, "API keys of each organisation. (default: enough for the rows)");
-        var command = new Command("rollups", "A data folder of any size: a year of rollup rows.") { data, rows, organizations, keys, until, seed };
+        var items = new Option<bool>("--items") { Description = "Itemize costs rule by rule: about four items for a row, and four times as long." };
+        var command = new Command("rollups", "A data folder of any size: a year of rollup rows.") { data, rows, organizations, keys, items, until, seed };
         command.SetAction(parsed =>
         {
             var console = parsed.InvocationConfiguration;
@@ -92,7 +93,8 @@ internal static class GeneratorCommands
                 (int)parsed.GetValue(organizations),
                 parsed.GetResult(keys) is null ? null : (int)parsed.GetValue(keys),
                 parsed.GetValue(seed),
-                parsed.GetValue(until));
+                parsed.GetValue(until),
+                parsed.GetValue(items));
             using var store = UsageStore.Open(parsed.GetValue(data)!, Files.Physical);
             using var progress = Progress.To(console.Error);
             var generated = usage.WriteTo(store, progress);
@@ -144,7 +146,7 @@ internal static class GeneratorCommands
     /// <summary>Writes sums to the last digit, for comparison with what a query or an import says.</summary>
     private static void Print(TextWriter output, UsageSums totals)
     {
-        foreach (var measure in Measures.All)
+        foreach (var measure in UsageSchema.MeasuresOf(UsageSchema.Requests))
         {
             var value = measure == Measure.Cost ? $"${PicoDollars.Format(totals[measure])}" : totals[measure].ToString(CultureInfo.InvariantCulture);
             output.WriteLine($"  {Names[(int)measure],-20} {value}");

@@ -2,6 +2,7 @@ using System.Globalization;
 using Analytics.DataGen.Worlds;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
+using Analytics.Storage.Rollup;
 using NodaTime;
 
 namespace Analytics.DataGen;
@@ -12,7 +13,8 @@ namespace Analytics.DataGen;
 /// <param name="keys">API keys of each organisation, or null for enough.</param>
 /// <param name="seed">Any number.</param>
 /// <param name="end">End of the last hour.</param>
-internal sealed class ScaledUsage(long rows, int organizations, int? keys, ulong seed, Instant end)
+/// <param name="hasItems">Whether costs are itemized rule by rule; else each row's cost is one item.</param>
+internal sealed class ScaledUsage(long rows, int organizations, int? keys, ulong seed, Instant end, bool hasItems = false)
 {
     private static readonly string[] Zones = ["Europe/Paris", "America/New_York", "Asia/Tokyo", "UTC"];
     private static readonly string[] Colors = ["#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#e15759", "#76b7b2"];
@@ -60,6 +62,7 @@ internal sealed class ScaledUsage(long rows, int organizations, int? keys, ulong
         store.Directory.Import(world.Directory);
         var popularity = new Popularity(flows.Select(flow => flow.MicroRequestsPerDay));
         var taken = new int[flows.Length];
+        List<PricedItem> items = [];
         for (var i = 0; i < slots.Length; i++)
         {
             var slot = slots[i];
@@ -75,7 +78,8 @@ internal sealed class ScaledUsage(long rows, int organizations, int? keys, ulong
 
                 taken[rank] = i + 1;
                 var requests = Math.Max(1, random.Round(flows[rank].MicroRequests(slot, world.GrainMinutes), 1_000_000));
-                writer.Add(slot.Start, flows[rank].Keys, flows[rank].Row(slot, requests, ref random));
+                var measures = flows[rank].Row(slot, requests, ref random, items);
+                writer.Add(slot.Start, flows[rank].Keys, measures, hasItems ? items : PricedItem.Whole(measures));
             }
 
             writer.EndInterval(i + 1 == slots.Length || slots[i + 1].Start.InUtc().Month != slot.Start.InUtc().Month);

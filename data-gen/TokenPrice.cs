@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Analytics.Storage.Directory;
+using Analytics.Storage.Rollup;
 
 namespace Analytics.DataGen;
 
@@ -17,6 +18,46 @@ internal sealed record TokenPrice(long? Input, long? CachedInput, long? CacheWri
             var pico = model.Prices.FirstOrDefault(price => price.Rule == rule)?.UsdPerMillion * 1_000_000;
             Debug.Assert(pico is null || pico == decimal.Truncate(pico.Value), "Prices of worlds have at most 6 decimals.");
             return (long?)pico;
+        }
+    }
+
+    /// <summary>What tokens that have a cost are billed as: their costs sum to it.</summary>
+    /// <param name="tokens">Tokens.</param>
+    /// <param name="serviceType">Speech is billed by the second and the character, images one by one; all else by the token.</param>
+    /// <param name="requests">Requests that were paid.</param>
+    /// <param name="items">Gets the items, those without a quantity left out.</param>
+    public void AddItems(Tokens tokens, string serviceType, long requests, List<PricedItem> items)
+    {
+        const long TokensPerSecond = 25;
+        const long CharactersPerToken = 4;
+        var input = tokens.Input - tokens.CachedInput - tokens.CacheWrite;
+        var output = tokens.Output - tokens.Reasoning;
+        if (serviceType == "speech-to-text")
+        {
+            Add("transcription", "second", input * PricedItem.MicrosPerUnit / TokensPerSecond, input * (Input ?? 0));
+        }
+        else
+        {
+            Add("input_tokens", PricedItem.Token, input * PricedItem.MicrosPerUnit, input * (Input ?? 0));
+        }
+
+        Add("cached_input_tokens", PricedItem.Token, tokens.CachedInput * PricedItem.MicrosPerUnit, tokens.CachedInput * (CachedInput ?? Input ?? 0));
+        Add("cache_write_tokens", PricedItem.Token, tokens.CacheWrite * PricedItem.MicrosPerUnit, tokens.CacheWrite * (CacheWrite ?? Input ?? 0));
+        var (rule, unit, quantity) = serviceType switch
+        {
+            "text-to-speech" => ("speech", "character", output * CharactersPerToken),
+            "image-generation" => ("images", "image", requests),
+            _ => ("output_tokens", PricedItem.Token, output),
+        };
+        Add(rule, unit, quantity * PricedItem.MicrosPerUnit, output * (Output ?? 0));
+        Add("reasoning_tokens", PricedItem.Token, tokens.Reasoning * PricedItem.MicrosPerUnit, tokens.Reasoning * (Reasoning ?? Output ?? 0));
+
+        void Add(string byRule, string ofUnit, long micros, long pico)
+        {
+            if (micros > 0 || pico > 0)
+            {
+                items.Add(new PricedItem(byRule, ofUnit, micros, pico));
+            }
         }
     }
 

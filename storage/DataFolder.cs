@@ -1,3 +1,6 @@
+using Analytics.Engine.Arrow;
+using Analytics.Engine.Usage;
+
 namespace Analytics.Storage;
 
 /// <summary>Where things lie in a data folder.</summary>
@@ -24,14 +27,35 @@ public sealed record DataFolder(string Root)
 /// <summary>The tables of a data folder: each a folder of partitions.</summary>
 public static class Tables
 {
-    /// <summary>Usage rows: see <see cref="Engine.Usage.UsageSchema"/>.</summary>
+    /// <summary>What was asked: see <see cref="UsageSchema.Requests"/>.</summary>
     public const string Requests = "requests";
+
+    /// <summary>What it was made of, rule by rule: see <see cref="UsageSchema.Items"/>.</summary>
+    public const string Items = "items";
+
+    /// <summary>Conversations with agents: see <see cref="UsageSchema.Conversations"/>.</summary>
+    public const string Conversations = "conversations";
 
     /// <summary>Ids of the events that were taken: what makes a resend count once.</summary>
     public const string EventIds = "event_ids";
 
+    /// <summary>Tables of usage rows.</summary>
+    public static IReadOnlyList<string> OfUsage { get; } = [Requests, Items, Conversations];
+
     /// <summary>All tables.</summary>
-    public static IReadOnlyList<string> All { get; } = [Requests, EventIds];
+    public static IReadOnlyList<string> All { get; } = [Requests, Items, Conversations, EventIds];
+
+    /// <summary>The columns of a table.</summary>
+    /// <param name="table">One of <see cref="All"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such table.</exception>
+    public static Schema SchemaOf(string table) => table switch
+    {
+        Requests => UsageSchema.Requests,
+        Items => UsageSchema.Items,
+        Conversations => UsageSchema.Conversations,
+        EventIds => Rollup.EventIds.Schema,
+        _ => throw new ArgumentOutOfRangeException(nameof(table), table, "There is no such table."),
+    };
 }
 
 /// <summary>Another process holds the data folder.</summary>

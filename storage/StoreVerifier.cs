@@ -4,7 +4,6 @@ using Analytics.Engine.Usage;
 using Analytics.Storage.Catalog;
 using Analytics.Storage.Directory;
 using Analytics.Storage.Parquet;
-using Analytics.Storage.Rollup;
 
 namespace Analytics.Storage;
 
@@ -141,7 +140,7 @@ public static class StoreVerifier
     private static IEnumerable<Finding> VerifyTotals(ReadableFile content, DataFile file)
     {
         var reader = ParquetReader.Open(content, file.Path);
-        var schema = file.Usage is null ? EventIds.Schema : UsageSchema.Schema;
+        var schema = Tables.SchemaOf(file.Table);
         string[] columns = [.. schema.Fields.Select(field => field.Name)];
         long rows = 0;
         var totals = new Int128[Measures.Count];
@@ -155,7 +154,7 @@ public static class StoreVerifier
                 continue;
             }
 
-            foreach (var measure in Measures.All)
+            foreach (var measure in UsageSchema.MeasuresOf(schema))
             {
                 totals[(int)measure] += UsageStore.TotalOf(batch, measure);
             }
@@ -183,7 +182,7 @@ public static class StoreVerifier
             yield return new Finding(file.Path, "bucket_start", $"found times from {first} to {last}, expected {facts.FirstBucket} to {facts.LastBucket} by the manifest.");
         }
 
-        foreach (var measure in Measures.All)
+        foreach (var measure in UsageSchema.MeasuresOf(schema))
         {
             var total = totals[(int)measure].ToString(CultureInfo.InvariantCulture);
             if (facts.Totals.GetValueOrDefault(measure.ColumnName()) is var expected && expected != total)

@@ -17,12 +17,14 @@ namespace Analytics.Storage;
 /// same organisation: only stretches with new files are packed again.
 /// </remarks>
 /// <param name="open">Opens and checks a usage file.</param>
-internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetReader Reader)> open)
+/// <param name="schema">The columns of the table that it loads.</param>
+internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetReader Reader)> open, Schema schema)
 {
-    private static readonly string[] Columns = [.. UsageSchema.Schema.Fields.Select(field => field.Name)];
-    private static readonly Measure[] AllMeasures = [.. Measures.All];
     private static readonly int[] DimensionNumbers = [.. Enumerable.Range(0, Dimensions.Stored.Count)];
 
+    private readonly string[] columns = [.. schema.Fields.Select(field => field.Name)];
+    private readonly Measure[] measures = [.. UsageSchema.MeasuresOf(schema)];
+    private readonly HashSet<Dimension> dimensions = [.. UsageSchema.DimensionsOf(schema)];
     private readonly Dictionary<string, LoadedOrganization> loaded = new(StringComparer.Ordinal);
 
     /// <summary>Loads organisations.</summary>
@@ -67,7 +69,8 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             chunks,
             [.. organization.Stretches.SelectMany(stretch => stretch.Months).SelectMany(month => month).Select(file => CoverageOf(file.Usage!))],
             [.. known.Keys.Select(keys => (IReadOnlyList<string>)[.. keys.Keys])],
-            known.Projections);
+            known.Projections,
+            [.. organization.Stretches.SelectMany(stretch => stretch.Months).SelectMany(month => month)]);
     }
 
     /// <summary>Months in order, small ones together: a chunk of their own for each would be mostly overhead.</summary>
@@ -101,7 +104,7 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             .SelectMany(month => month)
             .Where(file => !organization.Known.Codes.ContainsKey(file.Path))
             .Select(file => (organization.Known, File: file))).ToArray();
-        var texts = new StringArray[missing.Length][][];
+        var texts = new StringArray?[missing.Length][][];
         InOrder(missing.Length, i => texts[i] = ReadTexts(missing[i].File));
         for (var i = 0; i < missing.Length; i++)
         {
@@ -111,13 +114,13 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
         }
     }
 
-    private StringArray[][] ReadTexts(DataFile file)
+    private StringArray?[][] ReadTexts(DataFile file)
     {
         var (content, reader) = open(file);
         using (content)
         {
             return [.. Enumerable.Range(0, reader.RowGroups.Count).Select(group => Dimensions.Stored
-                .Select(dimension => reader.ReadTexts(group, dimension.ColumnName()))
+                .Select(dimension => dimensions.Contains(dimension) ? reader.ReadTexts(group, dimension.ColumnName()) : null)
                 .ToArray())];
         }
     }
@@ -162,7 +165,7 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
             var totals = new Int128[Measures.Count];
             for (var group = 0; group < reader.RowGroups.Count; group++)
             {
-                var rows = memory.Read(reader, group, Columns);
+                var rows = memory.Read(reader, group, columns);
                 AddTotals(rows, totals);
                 if (rows.RowCount > 0)
                 {
@@ -188,7 +191,7 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
                 var totals = new Int128[Measures.Count];
                 for (var group = 0; group < reader.RowGroups.Count; group++)
                 {
-                    runs.Add(memory.Read(reader, group, Columns));
+                    runs.Add(memory.Read(reader, group, columns));
                     codes.Add(organization.Codes[file.Path][group]);
                     AddTotals(runs[^1], totals);
                 }
@@ -203,17 +206,17 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
         }
     }
 
-    private static void AddTotals(RecordBatch rows, Int128[] totals)
+    private void AddTotals(RecordBatch rows, Int128[] totals)
     {
-        foreach (var measure in AllMeasures)
+        foreach (var measure in measures)
         {
             totals[(int)measure] += UsageStore.TotalOf(rows, measure);
         }
     }
 
-    private static void CheckTotals(DataFile file, string path, Int128[] totals)
+    private void CheckTotals(DataFile file, string path, Int128[] totals)
     {
-        foreach (var measure in AllMeasures)
+        foreach (var measure in measures)
         {
             var expected = file.Usage!.Totals.GetValueOrDefault(measure.ColumnName(), "nothing");
             if (totals[(int)measure].ToString(CultureInfo.InvariantCulture) != expected)
@@ -318,12 +321,14 @@ internal sealed class UsageLoader(Func<DataFile, (ReadableFile Content, ParquetR
 /// <param name="Coverage">Time and grain of the files.</param>
 /// <param name="Keys">For each stored dimension its keys by code.</param>
 /// <param name="Projections">What is kept beside the rows.</param>
+/// <param name="Files">The files that the rows came from, in the order of their months.</param>
 internal sealed record LoadedUsage(
     string Organization,
     IReadOnlyList<UsageChunk> Chunks,
     IReadOnlyList<Coverage> Coverage,
     IReadOnlyList<IReadOnlyList<string>> Keys,
-    UsageProjections Projections)
+    UsageProjections Projections,
+    IReadOnlyList<DataFile> Files)
 {
     /// <summary>The usage under names.</summary>
     public UsageTable Named(IUsageNames names) => new(Chunks, Coverage, Keys, names, Projections);

@@ -29,11 +29,15 @@ public sealed class UsageStore : IDisposable
 
     // Held for lookups only: who reads does not wait for a commit or a load.
     private readonly Lock snapshotLock = new();
-    private readonly Dictionary<string, LoadedUsage> loaded = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LoadedTables> loaded = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UsageSnapshot> snapshots = new(StringComparer.Ordinal);
-    private readonly UsageLoader loader;
+    private readonly Dictionary<string, UsageLoader> loaders;
     private Manifest manifest;
+
+    // Requests come first, for all organisations: nearly all questions are about them alone.
     private LoadQueue? queue;
+    private long dataVersions;
+    private LoadQueue? detailQueue;
 
     private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
     {
@@ -42,7 +46,8 @@ public sealed class UsageStore : IDisposable
         this.folderLock = folderLock;
         this.manifest = manifest;
         Directory = directory;
-        loader = new UsageLoader(file => OpenFile(file, UsageSchema.Schema));
+        loaders = Tables.OfUsage.ToDictionary(
+            table => table, table => new UsageLoader(file => OpenFile(file, Tables.SchemaOf(table)), Tables.SchemaOf(table)), StringComparer.Ordinal);
     }
 
     /// <summary>Where things lie.</summary>
@@ -130,44 +135,59 @@ public sealed class UsageStore : IDisposable
     {
         lock (commitLock)
         {
-            queue = new LoadQueue(manifest.Files
-                .Where(file => file.Table == Tables.Requests)
-                .GroupBy(file => file.Organization, StringComparer.Ordinal)
-                .Select(files => (files.Key, files.Sum(file => file.Rows))));
+            queue = QueueOf([Tables.Requests]);
+            detailQueue = QueueOf([Tables.Items, Tables.Conversations]);
         }
     }
+
+    private LoadQueue QueueOf(string[] tables) => new(manifest.Files
+        .Where(file => tables.Contains(file.Table))
+        .GroupBy(file => file.Organization, StringComparer.Ordinal)
+        .Select(files => (files.Key, files.Sum(file => file.Rows))));
 
     /// <summary>Loads organisations until none is left; those that somebody waits for come first. Questions are answered meanwhile.</summary>
     /// <param name="cancellation">Ends it between two batches.</param>
     /// <exception cref="CorruptFileException">A file is damaged, gone, or not what the manifest says. Whoever waits gets it too.</exception>
     public void ContinueLoad(CancellationToken cancellation = default)
     {
-        try
+        foreach (var (next, tables) in (ReadOnlySpan<(LoadQueue, string[])>)[(queue!, [Tables.Requests]), (detailQueue!, [Tables.Items, Tables.Conversations])])
         {
-            for (var batch = queue!.Take(); batch.Count > 0 && !cancellation.IsCancellationRequested; batch = queue.Take())
+            try
             {
-                Load(batch.ToHashSet(StringComparer.Ordinal));
+                for (var batch = next.Take(); batch.Count > 0 && !cancellation.IsCancellationRequested; batch = next.Take())
+                {
+                    Load(batch.ToHashSet(StringComparer.Ordinal), tables);
+                }
             }
-        }
-        catch (Exception error)
-        {
-            queue!.Fail(error);
-            throw;
+            catch (Exception error)
+            {
+                queue!.Fail(error);
+                detailQueue!.Fail(error);
+                throw;
+            }
         }
     }
 
-    /// <summary>Rows of organisations that are loaded, and of all.</summary>
-    public (long Loaded, long Total) LoadProgress => (queue?.LoadedRows ?? 0, queue?.TotalRows ?? 0);
+    /// <summary>Rows of requests, items and conversations that are loaded, and of all.</summary>
+    public (long Loaded, long Total) LoadProgress => queue is null || detailQueue is null
+        ? (0, 0)
+        : (queue.LoadedRows + detailQueue.LoadedRows, queue.TotalRows + detailQueue.TotalRows);
 
     /// <summary>An organisation's current snapshot, waited for where it is being loaded.</summary>
     /// <param name="organization">Organisation id.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="hasDetails">Whether <see cref="UsageSnapshot.Items"/> and <see cref="UsageSnapshot.Conversations"/> are waited for too; without them they may be empty yet.</param>
     /// <exception cref="CorruptFileException">Loading came upon a file that is damaged, gone, or not what the manifest says.</exception>
-    public async ValueTask<UsageSnapshot> SnapshotAsync(string organization, CancellationToken cancellation)
+    public async ValueTask<UsageSnapshot> SnapshotAsync(string organization, CancellationToken cancellation, bool hasDetails = false)
     {
         if (queue?.WaitFor(organization) is { IsCompletedSuccessfully: false } loading)
         {
             await loading.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+
+        if (hasDetails && detailQueue?.WaitFor(organization) is { IsCompletedSuccessfully: false } loadingDetails)
+        {
+            await loadingDetails.WaitAsync(cancellation).ConfigureAwait(false);
         }
 
         return Snapshot(organization);
@@ -186,14 +206,33 @@ public sealed class UsageStore : IDisposable
             if (known is null || known.Directory.Version != Directory.Version)
             {
                 var directory = Directory.Read(organization);
-                var names = new DirectoryNames(directory);
-                known = new UsageSnapshot(
-                    known?.Usage.WithNames(names) ?? loaded.GetValueOrDefault(organization)?.Named(names) ?? new UsageTableBuilder().Build(names),
-                    directory);
+
+                // The same content under another version: something changed elsewhere, another organisation's or a token.
+                known = known?.Directory.Fingerprint == directory.Fingerprint
+                    ? known.With(directory)
+                    : new UsageSnapshot(loaded.GetValueOrDefault(organization) ?? new LoadedTables(), directory, known?.DataVersion ?? ++dataVersions);
                 snapshots[organization] = known;
             }
 
             return known;
+        }
+    }
+
+    /// <summary>The rows of a file as they are on disk now, not as they were loaded. Footers are checked, not every page: who reads adds up what it reads.</summary>
+    /// <param name="file">A file of a snapshot.</param>
+    /// <param name="columns">Columns of its table.</param>
+    /// <returns>Row group by row group.</returns>
+    /// <exception cref="CorruptFileException">The file is damaged, gone, or not what the manifest says.</exception>
+    public IEnumerable<RecordBatch> ReadRows(DataFile file, IReadOnlyList<string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var (content, reader) = OpenFile(file, Tables.SchemaOf(file.Table));
+        using (content)
+        {
+            for (var group = 0; group < reader.RowGroups.Count; group++)
+            {
+                yield return reader.ReadRowGroup(group, columns);
+            }
         }
     }
 
@@ -216,7 +255,7 @@ public sealed class UsageStore : IDisposable
             CommitAlone(organization, partitions, source, registrations);
             if (queue is not null)
             {
-                Load([organization]);
+                Load([organization], Tables.OfUsage);
             }
         }
     }
@@ -380,7 +419,7 @@ public sealed class UsageStore : IDisposable
     {
         var starts = rows.Column<PrimitiveArray<long>>(UsageSchema.BucketStart).Values;
         Dictionary<string, string> totals = new(StringComparer.Ordinal);
-        foreach (var measure in Measures.All)
+        foreach (var measure in UsageSchema.MeasuresOf(rows.Schema))
         {
             totals[measure.ColumnName()] = TotalOf(rows, measure).ToString(CultureInfo.InvariantCulture);
         }
@@ -392,7 +431,7 @@ public sealed class UsageStore : IDisposable
 
     internal static Int128 TotalOf(RecordBatch rows, Measure measure)
     {
-        var total = ColumnSum.Int64(rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values);
+        var total = ColumnSum.Int64(UsageSchema.Values(rows, measure)!.Values);
         GC.KeepAlive(rows);
         return total;
     }
@@ -407,17 +446,24 @@ public sealed class UsageStore : IDisposable
 
     private static string Hex(uint value) => value.ToString("x8", CultureInfo.InvariantCulture);
 
-    private void Load(HashSet<string> organizations)
+    /// <summary>Loads tables of organisations, and shows all of them at once.</summary>
+    private void Load(HashSet<string> organizations, IReadOnlyList<string> tables)
     {
-        IReadOnlyList<LoadedUsage> all;
+        List<(string Table, LoadedUsage Usage)> all = [];
         lock (loadLock)
         {
-            all = loader.Load(manifest.Files.Where(file => file.Table == Tables.Requests && organizations.Contains(file.Organization)), Projections);
+            foreach (var table in tables)
+            {
+                all.AddRange(loaders[table]
+                    .Load(manifest.Files.Where(file => file.Table == table && organizations.Contains(file.Organization)), Projections)
+                    .Select(usage => (table, usage)));
+            }
+
             lock (snapshotLock)
             {
-                foreach (var usage in all)
+                foreach (var (table, usage) in all)
                 {
-                    loaded[usage.Organization] = usage;
+                    loaded[usage.Organization] = (loaded.GetValueOrDefault(usage.Organization) ?? new LoadedTables()).With(table, usage);
                     snapshots.Remove(usage.Organization);
                 }
             }
@@ -425,11 +471,19 @@ public sealed class UsageStore : IDisposable
 
         foreach (var organization in organizations)
         {
-            queue?.Done(organization);
+            if (tables.Contains(Tables.Requests))
+            {
+                queue?.Done(organization);
+            }
+
+            if (tables.Contains(Tables.Items))
+            {
+                detailQueue?.Done(organization);
+            }
         }
 
-        // Nobody waits for these: until they are there, rows are read.
-        foreach (var usage in all)
+        // Nobody waits for these: until they are there, rows are read. Cubes of items are built when somebody asks often.
+        foreach (var (_, usage) in all.Where(one => one.Table == Tables.Requests))
         {
             usage.Projections.BuildAhead();
         }
@@ -509,7 +563,64 @@ public sealed class UsageStore : IDisposable
     }
 }
 
-/// <summary>One organisation at one moment: its usage, and what its things are called.</summary>
-/// <param name="Usage">Rows, and the names of their codes.</param>
-/// <param name="Directory">Projects, keys, people, models and prices.</param>
-public sealed record UsageSnapshot(UsageTable Usage, OrganizationDirectory Directory);
+/// <summary>One organisation at one moment: its three tables, all of the same commit, and what its things are called.</summary>
+public sealed class UsageSnapshot
+{
+    private readonly LoadedTables tables;
+    private readonly Lazy<UsageTable> items;
+    private readonly Lazy<UsageTable> conversations;
+
+    internal UsageSnapshot(LoadedTables tables, OrganizationDirectory directory, long dataVersion)
+    {
+        var names = new DirectoryNames(directory);
+        Usage = Named(tables.Requests);
+        (items, conversations) = (new(() => Named(tables.Items)), new(() => Named(tables.Conversations)));
+        (Directory, DataVersion, this.tables) = (directory, dataVersion, tables);
+
+        UsageTable Named(LoadedUsage? usage) => usage?.Named(names) ?? new UsageTableBuilder().Build(names);
+    }
+
+    private UsageSnapshot(UsageSnapshot other, OrganizationDirectory directory)
+    {
+        (Usage, items, conversations, tables) = (other.Usage, other.items, other.conversations, other.tables);
+        (Directory, DataVersion) = (directory, other.DataVersion);
+    }
+
+    /// <summary>Another number for other rows, in this process; the same for the same rows under other names.</summary>
+    public long DataVersion { get; }
+
+    /// <summary>Requests, and the names of their codes.</summary>
+    public UsageTable Usage { get; }
+
+    /// <summary>Priced items: their costs sum to the requests' costs.</summary>
+    public UsageTable Items => items.Value;
+
+    /// <summary>Conversations with agents.</summary>
+    public UsageTable Conversations => conversations.Value;
+
+    /// <summary>Projects, keys, people, models and prices.</summary>
+    public OrganizationDirectory Directory { get; }
+
+    /// <summary>The files that a table's rows came from, in the order of their months.</summary>
+    /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
+    public IReadOnlyList<DataFile> FilesOf(string table) => (table switch
+    {
+        Tables.Requests => tables.Requests,
+        Tables.Items => tables.Items,
+        _ => tables.Conversations,
+    })?.Files ?? [];
+
+    /// <summary>The same at another version of the directory, which has the same content.</summary>
+    internal UsageSnapshot With(OrganizationDirectory directory) => new(this, directory);
+}
+
+/// <summary>What is loaded of one organisation; null for a table that is not, or that has no rows.</summary>
+internal sealed record LoadedTables(LoadedUsage? Requests = null, LoadedUsage? Items = null, LoadedUsage? Conversations = null)
+{
+    public LoadedTables With(string table, LoadedUsage usage) => table switch
+    {
+        Tables.Requests => this with { Requests = usage },
+        Tables.Items => this with { Items = usage },
+        _ => this with { Conversations = usage },
+    };
+}

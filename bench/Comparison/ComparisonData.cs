@@ -88,7 +88,8 @@ internal sealed class ComparisonData : IDisposable
             store.Load();
             organization ??= store.Manifest.Files.FirstOrDefault(file => file.Table == Tables.Requests)?.Organization
                 ?? throw new ArgumentException($"'{folder}' has no usage.", nameof(folder));
-            var (usage, directory) = store.Snapshot(organization);
+            var snapshot = store.Snapshot(organization);
+            var (usage, directory) = (snapshot.Usage, snapshot.Directory);
             usage = copies > 1 ? Repeated(usage, new DirectoryNames(directory), copies) : usage;
             var time = Stopwatch.GetElapsedTime(start);
 

@@ -34,6 +34,9 @@ public abstract record ArrowType
     /// <summary>Money: US dollars with 12 decimals in 64 bits, so the stored integer is pico-dollars.</summary>
     public static readonly ArrowType PicoDollars = new DecimalType(64, 18, 12);
 
+    /// <summary>Quantities: 6 decimals in 64 bits, so the stored integer is millionths of the unit.</summary>
+    public static readonly ArrowType Micros = new DecimalType(64, 18, 6);
+
     /// <summary>Sums of money: US dollars with 12 decimals in 128 bits.</summary>
     public static readonly ArrowType PicoDollars128 = new DecimalType(128, 38, 12);
 

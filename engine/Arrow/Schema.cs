@@ -12,6 +12,7 @@ public sealed class Schema
     private static readonly Dictionary<string, string> NoMetadata = [];
 
     private readonly Field[] fields;
+    private readonly Dictionary<string, int> positions = new(StringComparer.Ordinal);
 
     /// <summary>Makes a schema.</summary>
     /// <param name="fields">The columns, in order.</param>
@@ -29,10 +30,13 @@ public sealed class Schema
     {
         this.fields = [.. fields];
         Metadata = metadata;
-        var twice = this.fields.GroupBy(field => field.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
-        if (twice is not null)
+        for (var i = 0; i < this.fields.Length; i++)
         {
-            throw new ArgumentException($"Column '{twice.Key}' appears {twice.Count()} times in the schema.", nameof(fields));
+            if (!positions.TryAdd(this.fields[i].Name, i))
+            {
+                var name = this.fields[i].Name;
+                throw new ArgumentException($"Column '{name}' appears {this.fields.Count(field => field.Name == name)} times in the schema.", nameof(fields));
+            }
         }
     }
 
@@ -44,5 +48,5 @@ public sealed class Schema
 
     /// <summary>The position of a column by name, or -1.</summary>
     /// <param name="name">Compared by ordinal.</param>
-    public int IndexOf(string name) => Array.FindIndex(fields, field => field.Name == name);
+    public int IndexOf(string name) => positions.GetValueOrDefault(name, -1);
 }

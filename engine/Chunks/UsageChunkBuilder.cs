@@ -29,6 +29,10 @@ public sealed unsafe class UsageChunkBuilder
     // for every row.
     private const int RowsPerException = 100;
 
+    private static readonly int[] Zeros = new int[UsageChunk.MaxRows];
+
+    private static readonly NativeBuffer NoCodes = NativeBuffer.Create<byte, int>(UsageChunk.MaxRows + NarrowColumn.PaddingBytes, 0, static (bytes, _) => bytes.Clear());
+
     private readonly bool usesSlabs;
     private readonly List<ChunkPiece> pending = [];
     private readonly CodeScan[] scans = [.. Dimensions.Stored.Select(_ => new CodeScan())];
@@ -129,8 +133,14 @@ public sealed unsafe class UsageChunkBuilder
             (shapes[Dimensions.Stored.Count + (int)measure], totals[(int)measure]) = MeasureShape(pieces, measure, rows);
         }
 
-        // Columns of zeros take nothing, but kernels load there all the same.
-        var size = shapes.Sum(shape => SizeOf(rows, shape.Width) + SizeOf(shape.Exceptions, BytesPerException));
+        // Measures of zeros take nothing, but kernels load there all the same; codes of nothing but zeros are read from
+        // memory that all chunks share.
+        for (var dimension = 0; dimension < Dimensions.Stored.Count; dimension++)
+        {
+            shapes[dimension] = shapes[dimension] with { IsShared = scans[dimension].Max == 0 };
+        }
+
+        var size = shapes.Sum(shape => shape.IsShared ? 0 : SizeOf(rows, shape.Width) + SizeOf(shape.Exceptions, BytesPerException));
         for (var dimension = 0; dimension < Dimensions.Stored.Count; dimension++)
         {
             size += SizeOf(scans[dimension].RunCount(rows), shapes[dimension].Width) + SizeOf(scans[dimension].RunCount(rows), sizeof(ushort));
@@ -141,6 +151,12 @@ public sealed unsafe class UsageChunkBuilder
         var address = block.Address;
         for (var i = 0; i < shapes.Length; i++)
         {
+            if (shapes[i].IsShared)
+            {
+                columns[i] = new NarrowColumn(NoCodes.Address, shapes[i].Width, 1, 0);
+                continue;
+            }
+
             var exceptions = address + SizeOf(rows, shapes[i].Width);
             columns[i] = new NarrowColumn(address, shapes[i].Width, shapes[i].Scale, shapes[i].Max, exceptions, shapes[i].Exceptions);
             address = exceptions + SizeOf(shapes[i].Exceptions, BytesPerException);
@@ -149,7 +165,7 @@ public sealed unsafe class UsageChunkBuilder
         var runs = new CodeRuns[Dimensions.Stored.Count];
         foreach (var dimension in Dimensions.Stored)
         {
-            if (!scans[(int)dimension].TryPack(columns[(int)dimension], rows))
+            if (!shapes[(int)dimension].IsShared && !scans[(int)dimension].TryPack(columns[(int)dimension], rows))
             {
                 PackCodes(pieces, dimension, columns[(int)dimension]);
             }
@@ -451,13 +467,15 @@ public sealed unsafe class UsageChunkBuilder
         }
     }
 
+    /// <summary>A piece's codes; zeros where its table has no such column, whose map then is that of "none".</summary>
     private static ReadOnlySpan<int> Codes(ChunkPiece piece, Dimension dimension) =>
-        piece.Rows.Column<DictionaryArray>(UsageSchema.ColumnOf(dimension)).Codes.Slice(piece.First, piece.Count);
+        UsageSchema.Codes(piece.Rows, dimension) is { } column ? column.Codes.Slice(piece.First, piece.Count) : Zeros.AsSpan(0, piece.Count);
 
+    /// <summary>A piece's values; none where its table has no such column.</summary>
     private static ReadOnlySpan<long> Values(ChunkPiece piece, Measure measure) =>
-        piece.Rows.Column<PrimitiveArray<long>>(UsageSchema.ColumnOf(measure)).Values.Slice(piece.First, piece.Count);
+        UsageSchema.Values(piece.Rows, measure) is { } column ? column.Values.Slice(piece.First, piece.Count) : default;
 
-    private readonly record struct Shape(int Width, ulong Scale, ulong Max, int Exceptions);
+    private readonly record struct Shape(int Width, ulong Scale, ulong Max, int Exceptions, bool IsShared = false);
 
     /// <summary>What one pass over the codes of a dimension finds: which there are, and where they change.</summary>
     private sealed class CodeScan

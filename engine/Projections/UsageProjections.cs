@@ -91,7 +91,10 @@ public sealed class UsageProjections
         foreach (var dimension in Dimensions.Stored)
         {
             var key = new CubeKey(dimension, null, null, IsHeadline: false);
-            if (IsSmall(key) && PrefixSumCube.SizeOf(key, intervals.Value.Length, counts[(int)dimension]) <= memory.BudgetBytes - memory.UsedBytes)
+
+            // Of what no row has there is nothing to ask, but for dimensions that every table has.
+            var isAsked = counts[(int)dimension] > 1 || Dimensions.OfRequests.Contains(dimension);
+            if (isAsked && IsSmall(key) && PrefixSumCube.SizeOf(key, intervals.Value.Length, counts[(int)dimension]) <= memory.BudgetBytes - memory.UsedBytes)
             {
                 CubeFor(key, 0);
             }

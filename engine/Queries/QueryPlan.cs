@@ -92,8 +92,9 @@ public sealed class QueryPlan
         }
 
         var buckets = TimeBuckets.Of(query.Bucket, query.From, query.To, query.Zone);
-        var comparison = query.Compare == Time.Comparison.None
-            ? null
+        ComparisonRange? comparison = query.CompareFrom is { } first
+            ? ComparisonRange.Between(first, first.PlusDays(Period.DaysBetween(query.From, query.To)), query.From, query.To, query.Zone, table.DataThrough)
+            : query.Compare == Time.Comparison.None ? null
             : ComparisonRange.Of(query.Compare, query.From, query.To, query.Zone, table.DataThrough);
         return new QueryPlan(query, table, buckets, usesProjections)
         {
@@ -127,7 +128,7 @@ public sealed class QueryPlan
         if (Previous is not null)
         {
             text.AppendLine();
-            text.AppendLine(CultureInfo.InvariantCulture, $"compare  {Query.Compare}: {Previous.Buckets.Start} to {Previous.Buckets.End}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"compare  {(Query.CompareFrom is null ? Query.Compare : "Range")}: {Previous.Buckets.Start} to {Previous.Buckets.End}");
             text.Append(Previous.Access());
         }
 
@@ -352,4 +353,23 @@ public sealed record Selection(Dimension Dimension, ReadOnlyMemory<bool> Accepte
 /// <param name="FirstRow">First row.</param>
 /// <param name="RowCount">Rows, 1 or more.</param>
 /// <param name="Selections">What the rows have to meet; those that all of the chunk's rows meet are left out.</param>
-public readonly record struct Scan(int Bucket, UsageChunk Chunk, int FirstRow, int RowCount, IReadOnlyList<Selection> Selections);
+public readonly record struct Scan(int Bucket, UsageChunk Chunk, int FirstRow, int RowCount, IReadOnlyList<Selection> Selections)
+{
+    /// <summary>The rows that meet all selections.</summary>
+    /// <param name="rows">Room for <see cref="RowCount"/> positions, relative to <see cref="FirstRow"/>, ascending.</param>
+    /// <returns>Number of positions.</returns>
+    public int Select(Span<int> rows)
+    {
+        if (Selections.Count > 0)
+        {
+            return Selection.Select(Selections, Chunk, FirstRow, RowCount, rows);
+        }
+
+        for (var i = 0; i < RowCount; i++)
+        {
+            rows[i] = i;
+        }
+
+        return RowCount;
+    }
+}

@@ -29,6 +29,9 @@ public sealed record UsageQuery(LocalDate From, LocalDate To, DateTimeZone Zone,
 
     /// <summary>The earlier range whose sums stand beside this one's.</summary>
     public Comparison Compare { get; init; }
+
+    /// <summary>First day of an earlier range of as many days, where it is none that <see cref="Compare"/> names.</summary>
+    public LocalDate? CompareFrom { get; init; }
 }
 
 /// <summary>What groups are ordered by.</summary>

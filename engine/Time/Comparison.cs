@@ -55,6 +55,19 @@ public readonly record struct ComparisonRange(LocalDate From, LocalDate To, Inst
 
         var first = comparison == Comparison.PreviousYear ? from.PlusYears(-1) : isMonths ? from.PlusMonths(-months) : from.PlusDays(-days);
         var last = comparison == Comparison.PreviousYear ? LastOfYearBefore(to, months) : from.PlusDays(-1);
+        return Between(first, last, from, to, zone, dataThrough);
+    }
+
+    /// <summary>An earlier range of chosen days, as far as the range has elapsed.</summary>
+    /// <param name="first">First local day of the earlier range.</param>
+    /// <param name="last">Last local day of the earlier range, inclusive.</param>
+    /// <param name="from">First local day of the range.</param>
+    /// <param name="to">Last local day, inclusive.</param>
+    /// <param name="zone">Zone whose days are counted.</param>
+    /// <param name="dataThrough">The end of the last interval that has data; null without data.</param>
+    public static ComparisonRange Between(LocalDate first, LocalDate last, LocalDate from, LocalDate to, DateTimeZone zone, Instant? dataThrough)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
         var (start, end) = (TimeBuckets.StartOf(first, zone), TimeBuckets.StartOf(last.PlusDays(1), zone));
         if (dataThrough is { } through && through < TimeBuckets.StartOf(to.PlusDays(1), zone))
         {

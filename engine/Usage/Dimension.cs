@@ -21,6 +21,15 @@ public enum Dimension
     /// <summary>Agent: stored.</summary>
     Agent,
 
+    /// <summary>Pricing rule of a priced item, such as <c>input_tokens</c>: stored, by items only.</summary>
+    Rule,
+
+    /// <summary>What a priced item counts, such as <c>token</c>: stored, by items only.</summary>
+    Unit,
+
+    /// <summary>Conversation with an agent: stored, by conversations only.</summary>
+    Conversation,
+
     /// <summary>Canonical model: a function of <see cref="Mapping"/>.</summary>
     Model,
 
@@ -34,9 +43,15 @@ public enum Dimension
 /// <summary>Facts about dimensions.</summary>
 public static class Dimensions
 {
-    /// <summary>Dimensions that rows store, in the order of their columns.</summary>
+    /// <summary>Dimensions that rows store, in the order of their columns. What a table has no column for is "none" in all of its rows.</summary>
     public static IReadOnlyList<Dimension> Stored { get; } =
-        [Dimension.Project, Dimension.ApiKey, Dimension.Mapping, Dimension.App, Dimension.ServiceType, Dimension.Agent];
+    [
+        Dimension.Project, Dimension.ApiKey, Dimension.Mapping, Dimension.App, Dimension.ServiceType, Dimension.Agent,
+        Dimension.Rule, Dimension.Unit, Dimension.Conversation,
+    ];
+
+    /// <summary>Dimensions that every table stores.</summary>
+    public static IReadOnlyList<Dimension> OfRequests { get; } = [.. Stored.TakeWhile(dimension => dimension != Dimension.Rule)];
 
     /// <summary>Dimensions that are looked up from a stored one after the sum, so that a corrected table corrects history.</summary>
     public static IReadOnlyList<Dimension> Derived { get; } = [Dimension.Model, Dimension.Provider, Dimension.Member];

@@ -35,13 +35,16 @@ public enum Measure
 
     /// <summary>Cost in pico-US-dollars (1e-12 USD).</summary>
     Cost,
+
+    /// <summary>Quantity of priced items in millionths (1e-6) of their unit: items only. Quantities of different units do not add up to anything.</summary>
+    Quantity,
 }
 
 /// <summary>Facts about measures.</summary>
 public static class Measures
 {
     /// <summary>Number of measures.</summary>
-    public const int Count = 11;
+    public const int Count = 12;
 
     /// <summary>All measures, in the order of their columns.</summary>
     public static IReadOnlyList<Measure> All { get; } = Enum.GetValues<Measure>();

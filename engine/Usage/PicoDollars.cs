@@ -25,7 +25,15 @@ public static class PicoDollars
     /// <param name="pico">Pico-dollars, 0 or more, rounded half to even where the text has more than 12 decimals.</param>
     /// <param name="isRounded">Whether rounding changed the value.</param>
     /// <returns>What became of it.</returns>
-    public static PicoDollarsResult TryParse(ReadOnlySpan<byte> text, out long pico, out bool isRounded)
+    public static PicoDollarsResult TryParse(ReadOnlySpan<byte> text, out long pico, out bool isRounded) => TryParse(text, Decimals, out pico, out isRounded);
+
+    /// <summary>Reads a decimal number of another scale, such as a quantity, by the same rules.</summary>
+    /// <param name="text">As for money.</param>
+    /// <param name="decimals">Decimals that are kept, 0 to 18.</param>
+    /// <param name="pico">The number times 10 to the power of <paramref name="decimals"/>.</param>
+    /// <param name="isRounded">Whether rounding changed the value.</param>
+    /// <returns>What became of it.</returns>
+    public static PicoDollarsResult TryParse(ReadOnlySpan<byte> text, int decimals, out long pico, out bool isRounded)
     {
         (pico, isRounded) = (0, false);
         if (text.Length > MaxTextLength || !TrySplit(text, out var digits, out var exponent))
@@ -39,7 +47,7 @@ public static class PicoDollars
         }
 
         // value = digits * 10^exponent dollars = digits * 10^shift pico-dollars.
-        var shift = exponent + Decimals;
+        var shift = exponent + decimals;
         if (shift > 20)
         {
             return PicoDollarsResult.TooLarge;

@@ -28,7 +28,7 @@ public sealed class UsageTableBuilder
     public UsageTable Build(IUsageNames names) => new(chunks, coverage, [.. keys.Select(dictionary => dictionary.Keys)], names);
 
     private int[][] CodesFor(RecordBatch run) =>
-        [.. Dimensions.Stored.Select(dimension => keys[(int)dimension].CodesFor(run.Column<DictionaryArray>(UsageSchema.ColumnOf(dimension)).Dictionary))];
+        [.. Dimensions.Stored.Select(dimension => keys[(int)dimension].CodesFor(UsageSchema.Codes(run, dimension)?.Dictionary))];
 }
 
 /// <summary>Distinct keys in the order of their first appearance. Code 0 is the empty key, "none".</summary>
@@ -57,10 +57,14 @@ public sealed class KeyDictionary
     }
 
     /// <summary>The code of each text of another dictionary, given out now where new.</summary>
-    /// <param name="dictionary">Texts.</param>
-    public int[] CodesFor(StringArray dictionary)
+    /// <param name="dictionary">Texts; null where a table has no such column, which reads as "none".</param>
+    public int[] CodesFor(StringArray? dictionary)
     {
-        ArgumentNullException.ThrowIfNull(dictionary);
+        if (dictionary is null)
+        {
+            return [0];
+        }
+
         var result = new int[dictionary.Length];
         for (var i = 0; i < result.Length; i++)
         {

@@ -40,12 +40,14 @@ internal static class Authorization
     /// <param name="context">The request.</param>
     /// <param name="store">Each organisation's snapshot.</param>
     /// <param name="surface">What is asked for.</param>
+    /// <param name="needsDetails">Whether items and conversations must be loaded.</param>
     /// <returns>The organisation's snapshot and what is allowed, or the problem to answer with.</returns>
     /// <remarks>
     /// Plan and role are read from the snapshot that the answer is made from: it is as new as the directory, and two
     /// queries of it cost a request more than all else that comes before the answer.
     /// </remarks>
-    public static async ValueTask<(UsageSnapshot? Snapshot, Grant? Grant, Problem? Problem)> CheckAsync(HttpContext context, UsageStore store, Surface surface)
+    public static async ValueTask<(UsageSnapshot? Snapshot, Grant? Grant, Problem? Problem)> CheckAsync(
+        HttpContext context, UsageStore store, Surface surface, bool needsDetails = false)
     {
         if (Authentication.CallerOf(context) is not { } caller)
         {
@@ -63,7 +65,7 @@ internal static class Authorization
         // Only members wait for a snapshot: nobody else may learn that there is one, nor make the server build it.
         if (!caller.Reaches(organizationId)
             || (caller.OrganizationId is null && store.Directory.FindRole(organizationId, caller.UserId) is null)
-            || await store.SnapshotAsync(organizationId, context.RequestAborted) is not { } snapshot
+            || await store.SnapshotAsync(organizationId, context.RequestAborted, needsDetails) is not { } snapshot
             || !snapshot.Directory.Members.TryGetValue(caller.UserId, out var member))
         {
             return (null, null, Problem.UnknownOrganization);
@@ -80,13 +82,8 @@ internal static class Authorization
             return (null, Problem.IngestTokenCannotRead);
         }
 
-        if (surface.RequiredPlan is { } plan && grant.Organization.Plan != plan)
-        {
-            return (null, Problem.PlanRequired(plan));
-        }
-
-        return surface.RequiredRoles.Count > 0 && !surface.RequiredRoles.Contains(grant.Role)
-            ? (null, Problem.RoleRequired(surface.RequiredRoles))
+        return surface.Refusal(grant.Organization.Plan, grant.Role) is { } refusal
+            ? (null, refusal)
             : (grant, null);
     }
 }

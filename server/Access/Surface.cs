@@ -1,3 +1,5 @@
+using Analytics.Server.Contracts;
+
 namespace Analytics.Server.Access;
 
 /// <summary>What a plan and a role must allow before an answer is given.</summary>
@@ -19,4 +21,12 @@ internal sealed record Surface(string? RequiredPlan, IReadOnlyList<string> Requi
 
     /// <summary>What only owners may change.</summary>
     public static readonly Surface Ownership = new(null, ["owner"]);
+
+    /// <summary>Why a member may not see this; null where they may.</summary>
+    /// <param name="plan">The organisation's plan.</param>
+    /// <param name="role">The member's role.</param>
+    public Problem? Refusal(string plan, string role) =>
+        RequiredPlan is { } required && plan != required ? Problem.PlanRequired(required)
+        : RequiredRoles.Count > 0 && !RequiredRoles.Contains(role) ? Problem.RoleRequired(RequiredRoles)
+        : null;
 }

@@ -53,7 +53,7 @@ internal static class ImportReport
 
     private static void AppendSamples(StringBuilder text, ImportSummary summary)
     {
-        foreach (var (time, keys, measures, _, _) in summary.Samples)
+        foreach (var (time, keys, measures, _, _, _) in summary.Samples)
         {
             Line(text, $"row {time} project={Shown(keys.Project)} key={Shown(keys.ApiKey)} mapping={Shown(keys.Mapping)} requests={measures[Measure.RequestCount]} input={measures[Measure.InputTokens]} output={measures[Measure.OutputTokens]} cost={(measures[Measure.UnpricedCount] > 0 ? "unpriced" : $"${PicoDollars.Format(measures[Measure.Cost])}")}");
         }

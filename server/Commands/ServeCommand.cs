@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Analytics.Engine.Projections;
 using Analytics.Server.Access;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using NodaTime;
 
@@ -57,6 +58,7 @@ internal static class ServeCommand
         var settings = new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build();
         var budget = ProjectionBudget.Read(settings);
         var access = AccessSettings.Read(settings);
+        _ = HttpSettings.Read(settings);
         using var store = UsageStore.Open(data, Files.Physical);
         store.Projections = new ProjectionMemory(budget);
         store.BeginLoad();

@@ -67,6 +67,13 @@ internal static class DateText
         return 25;
     }
 
+    /// <summary>The same as a text.</summary>
+    public static string LocalTime(Instant instant, Offset offset)
+    {
+        Span<byte> text = stackalloc byte[MaxLength];
+        return Encoding.ASCII.GetString(text[..LocalTime(instant, offset, text)]);
+    }
+
     /// <summary>Writes the 19 bytes of a date and a time; false for what is not on a whole second or not in years 1 to 9999.</summary>
     private static bool TrySeconds(long unixTicks, Span<byte> target)
     {

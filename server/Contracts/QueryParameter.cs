@@ -30,6 +30,9 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     /// <summary>Whether the value is a whole number, 1 or more.</summary>
     public bool IsCount { get; init; }
 
+    /// <summary>The largest number.</summary>
+    public int Max { get; init; } = int.MaxValue;
+
     public static readonly QueryParameter OrganizationId = new("organizationId", "The organization.", "org_1") { IsRequired = true };
 
     public static readonly QueryParameter From = new("from", "First local day. Both from and to, or neither: then the last 7 local days up to today.", "2026-06-24") { Format = "date" };
@@ -42,6 +45,30 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
         "Europe/Paris");
 
     public static readonly QueryParameter Money = new("money", "Whether every cost is a JSON number or a decimal text.", "number") { Words = ["number", "string"], Default = "number" };
+
+    public static readonly QueryParameter OutputFormat = new(
+        "format",
+        "How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).",
+        "json")
+    {
+        Words = [.. Formats.AnswerFormat.All.Select(format => format.Name)],
+    };
+
+    public static readonly QueryParameter Sort = new(
+        "sort",
+        "What rows are ordered by: time or a metric, ascending; with a minus in front descending. Rows that are equal keep their order in time. Tables (csv, arrow, parquet) are in the order of time.",
+        "-cost")
+    {
+        Words = RowTable.Requests.Sorts,
+        Default = RowSort.Time,
+    };
+
+    public static readonly QueryParameter Limit = new("limit", "Rows of a page at most. Tables (csv, arrow, parquet) have all rows, and no pages.", "100") { IsCount = true, Max = 10_000, Default = "100" };
+
+    public static readonly QueryParameter Cursor = new(
+        "cursor",
+        "Where the page begins: nextCursor of the page before, with the same other parameters but for limit; empty for the first page. It ends with the data that it is of: after new usage begin again.",
+        "");
 
     public static readonly QueryParameter GroupBy = new("groupBy", "What the answer is broken down by; api_key and user mean apiKey and member. Two, separated by a comma, for a pivot: entries then have keys and labels.", "project")
     {
@@ -73,6 +100,12 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
         Default = "none",
     };
 
+    public static readonly QueryParameter Models = new("models", "Whether routes that serve the same model are one series (canonical) or each its own (mapping).", "mapping")
+    {
+        Words = ["canonical", "mapping"],
+        Default = "canonical",
+    };
+
     public static readonly QueryParameter Explain = new("explain", "plan adds the query plan as text; for owners.", "plan") { Words = ["none", "plan"], Default = "none" };
 
     public static readonly QueryParameter Fields = new("fields", "Metrics of each breakdown entry, separated by commas, or all.", "cost,inputTokens,outputTokens")
@@ -95,8 +128,17 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     ];
 
     /// <summary>What every reading endpoint takes.</summary>
-    public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, .. Filters.Select(filter => filter.Parameter)];
+    public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, OutputFormat, .. Filters.Select(filter => filter.Parameter)];
 
-    private static QueryParameter Filter(string name, string what, string example) =>
+    /// <summary>The word that an alias stands for; any other word as it is.</summary>
+    public static string Canonical(string word) => word switch
+    {
+        "api_key" => "apiKey",
+        "user" => "member",
+        _ => word,
+    };
+
+    /// <summary>A filter.</summary>
+    public static QueryParameter Filter(string name, string what, string example) =>
         new(name, $"Only usage of this {what}; repeated for any of several; empty for usage that has none.", example) { IsRepeatable = true };
 }

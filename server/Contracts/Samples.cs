@@ -1,7 +1,7 @@
 namespace Analytics.Server.Contracts;
 
 /// <summary>Answers that the OpenAPI document shows. A test reads them with the contracts' types.</summary>
-internal static class Samples
+internal static partial class Samples
 {
     public const string Activity =
         """
@@ -56,6 +56,38 @@ internal static class Samples
               "breakdown": [ { "key": "gpt-5.5", "label": "gpt-5.5", "cost": 4, "requestCount": 3, "totalTokens": 330 } ]
             }
           ]
+        }
+        """;
+
+    public const string UsageRequests =
+        """
+        {
+          "timezone": "Europe/Paris", "from": "2026-06-24", "to": "2026-06-24", "exact": true, "dataThrough": "2026-06-24T21:00:00Z",
+          "rows": [
+            {
+              "date": "2026-06-24", "start": "2026-06-24T10:00:00Z",
+              "projectId": "prj_1", "project": "Production API", "apiKeyId": "key_1", "apiKey": "prod-etl", "memberId": "u_1", "member": "Ana",
+              "model": "gpt-5.5", "mapping": "azure/gpt-5.5", "provider": "azure", "app": "checkout", "serviceType": "text-generation", "agentId": "", "agent": "(none)",
+              "cost": 4, "requestCount": 3, "errorCount": 1, "clientErrorCount": 0, "cacheHitCount": 0, "inputTokens": 300, "cachedInputTokens": 0, "cacheWriteTokens": 0, "outputTokens": 30, "reasoningTokens": 0, "totalTokens": 330, "errorRate": 0.333333, "unpricedRequestCount": 0
+            }
+          ],
+          "nextCursor": null
+        }
+        """;
+
+    public const string UsageItems =
+        """
+        {
+          "timezone": "Europe/Paris", "from": "2026-06-24", "to": "2026-06-24", "exact": true, "dataThrough": "2026-06-24T21:00:00Z",
+          "rows": [
+            {
+              "date": "2026-06-24", "start": "2026-06-24T10:00:00Z",
+              "projectId": "prj_1", "project": "Production API", "apiKeyId": "key_1", "apiKey": "prod-etl", "memberId": "u_1", "member": "Ana",
+              "model": "gpt-5.5", "mapping": "azure/gpt-5.5", "provider": "azure", "app": "checkout", "serviceType": "text-generation", "agentId": "", "agent": "(none)",
+              "rule": "input_tokens", "unit": "token", "quantity": 300, "unitPrice": 0.00000125, "cost": 0.000375
+            }
+          ],
+          "nextCursor": null
         }
         """;
 }

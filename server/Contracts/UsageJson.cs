@@ -45,13 +45,30 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
         }
     }
 
+    /// <summary>An amount of money as a property: a number, or a text where the caller wants texts.</summary>
+    /// <param name="name">The property.</param>
+    /// <param name="pico">Pico-dollars, of either sign.</param>
+    public void Money(string name, Int128 pico)
+    {
+        if (isMoneyText)
+        {
+            Text.Text(name, PicoDollars.Format(pico));
+        }
+        else
+        {
+            Text.Decimal(name, pico);
+        }
+    }
+
     /// <summary>All metrics as properties of the current object.</summary>
     public void Metrics(in UsageSums sums) => Metrics(new WholeSums(in sums), AllMetrics);
 
     /// <summary>Sums of the range, with those of the range that it is compared with, as an object; and that range.</summary>
-    public void Totals(QueryResult result)
+    /// <param name="result">The answer.</param>
+    /// <param name="name">The object's name.</param>
+    public void Totals(QueryResult result, string name = "totals")
     {
-        Text.StartObject("totals");
+        Text.StartObject(name);
         Metrics(result.Totals);
         if (result.Previous is { } previous)
         {
@@ -63,13 +80,19 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
         Text.EndObject();
         if (result.Previous is { Range: var range })
         {
-            Text.StartObject("comparison");
-            Text.Date("from", range.From);
-            Text.Date("to", range.LastDay(result.Plan.Query.Zone));
-            Text.Instant("start", range.Start);
-            Text.Instant("end", range.End);
-            Text.EndObject();
+            Comparison(result.Plan, range);
         }
+    }
+
+    /// <summary>The range that is compared with, as an object.</summary>
+    public void Comparison(QueryPlan plan, ComparisonRange range)
+    {
+        Text.StartObject("comparison");
+        Text.Date("from", range.From);
+        Text.Date("to", range.LastDay(plan.Query.Zone));
+        Text.Instant("start", range.Start);
+        Text.Instant("end", range.End);
+        Text.EndObject();
     }
 
     /// <summary>Groups of a range with all metrics and their share of what they are ranked by, as an array.</summary>

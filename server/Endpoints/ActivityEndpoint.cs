@@ -2,6 +2,7 @@ using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 
 namespace Analytics.Server.Endpoints;
 
@@ -59,9 +60,10 @@ internal static class ActivityEndpoint
         }
 
         using var result = await question.RunAsync(new UsageQuery(request.From, request.To, request.Zone, size, groupBy) { ThenBy = thenBy, RankBy = rankBy, Top = top, Compare = compare });
+        var groups = string.Join(',', NamesOf(groupBy, thenBy));
         await question.AnswerAsync(async json =>
         {
-            json.Text.Text("groupBy", string.Join(',', NamesOf(groupBy, thenBy)));
+            json.Text.Text("groupBy", groups);
             json.Text.Text("bucket", bucket);
             json.Range(result.Plan);
             json.Totals(result);
@@ -72,7 +74,7 @@ internal static class ActivityEndpoint
 
             await json.BucketsAsync("activity", result, fields, question.Cancellation);
             await json.RankingAsync("ranking", result, question.Cancellation);
-        });
+        }, () => BucketRows.Of(result, fields, new Dictionary<string, string> { ["groupBy"] = groups, ["bucket"] = bucket }));
     }
 
     private static IEnumerable<string> NamesOf(params IEnumerable<Dimension?> dimensions) =>
@@ -91,12 +93,7 @@ internal static class ActivityEndpoint
         List<Dimension> dimensions = [];
         foreach (var word in words)
         {
-            var name = word switch
-            {
-                "api_key" => "apiKey",
-                "user" => "member",
-                _ => word,
-            };
+            var name = QueryParameter.Canonical(word);
             if (!UsageJson.DimensionNames.TryGetValue(name, out var dimension))
             {
                 request.Fault("groupBy", $"found '{ReadingRequest.Shown(word)}', expected {DidYouMean.Suggest(word, QueryParameter.GroupBy.Words)}.");

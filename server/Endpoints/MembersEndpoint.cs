@@ -2,12 +2,13 @@ using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
-using Microsoft.AspNetCore.Http.Features;
+using Analytics.Storage.Directory;
 
 namespace Analytics.Server.Endpoints;
 
-/// <summary><c>GET /analytics/members</c> and <c>/analytics/members/{userId}</c>: usage by whoever created the API key.</summary>
+/// <summary><c>GET /analytics/members</c>, <c>/analytics/members/{userId}</c> and <c>/analytics/me</c>: usage by whoever created the API key.</summary>
 internal static class MembersEndpoint
 {
     /// <summary>Parameters besides the shared ones.</summary>
@@ -23,45 +24,56 @@ internal static class MembersEndpoint
 
         using var usage = await question.RunAsync(BucketSize.Range, Dimension.Member);
         var keys = await KeyCountsAsync(question);
-        var members = usage.Ranking
-            .ToDictionary(group => usage.Groups.Key(group.Code), group => group.Sums, StringComparer.Ordinal);
-        foreach (var userId in question.Directory.Members.Keys)
-        {
-            members.TryAdd(userId, default);
-        }
-
         var names = new DirectoryNames(question.Directory);
-        var ordered = members
-            .Select(member => (UserId: member.Key, Label: names.NameOf(Dimension.Member, member.Key).Label, Sums: member.Value))
-            .OrderByDescending(member => member.Sums[Measure.Cost])
-            .ThenByDescending(member => member.Sums[Measure.RequestCount])
-            .ThenBy(member => member.Label, StringComparer.Ordinal)
-            .ThenBy(member => member.UserId, StringComparer.Ordinal);
-        await question.AnswerAsync(json =>
+        var known = question.Directory.Members.Keys.Where(userId => SeriesParameters.Accepts(question.Request, Dimension.Member, userId));
+        var ordered = UsageList.Of(usage, Dimension.Member, known, names)
+            .Select(row => new MemberRow(row.Key, row.Name.Label, question.Directory.Members.GetValueOrDefault(row.Key), keys.GetValueOrDefault(row.Key), row.Sums));
+        await question.AnswerAsync(async json =>
         {
             json.Range(usage.Plan);
             json.Text.StartArray("members");
-            foreach (var (userId, _, sums) in ordered)
+            foreach (var member in ordered)
             {
                 json.Text.StartObject();
-                Member(json, question, names, userId, keys);
-                json.Metrics(sums);
+                Member(json, member);
+                json.Metrics(member.Sums);
                 json.Text.EndObject();
+                if (json.Text.HasPiece)
+                {
+                    await json.Text.SendAsync(question.Cancellation);
+                }
             }
 
             json.Text.EndArray();
-            json.Text.StartObject("totals");
-            json.Metrics(usage.Totals);
-            json.Text.EndObject();
-            return Task.CompletedTask;
-        });
+            json.Totals(usage);
+        }, Table);
+
+        LongForm Table() => LongForm.Of(
+            usage.Plan,
+            ordered,
+            [
+                LongColumn<MemberRow>.Text("userId", member => member.UserId),
+                LongColumn<MemberRow>.Text("name", member => member.Name),
+                LongColumn<MemberRow>.OptionalText("email", member => member.Entry?.Email),
+                LongColumn<MemberRow>.OptionalText("role", member => member.Entry?.Role),
+                LongColumn<MemberRow>.Count("apiKeyCount", member => member.Keys.Created),
+                LongColumn<MemberRow>.Count("activeApiKeyCount", member => member.Keys.Active),
+                .. LongColumn<MemberRow>.Metrics(Metric.All, (member, measure) => member.Sums[measure]),
+            ]);
     }
 
-    public static async Task Detail(Question question)
+    public static Task Detail(Question question)
     {
-        var userId = UserId(question.Context);
-        var problem = question.Request.Problem ?? (question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
-        if (problem is not null)
+        var userId = PathId.Of(question.Context);
+        return DetailAsync(question, userId, question.Directory.Members.ContainsKey(userId) ? null : Problem.UnknownUser(userId));
+    }
+
+    /// <summary>Answers <c>GET /analytics/me</c>: the same for the caller, of any role, on any plan.</summary>
+    public static Task Me(Question question) => DetailAsync(question, question.Caller.UserId, unknown: null);
+
+    private static async Task DetailAsync(Question question, string userId, Problem? unknown)
+    {
+        if ((question.Request.Problem ?? unknown) is { } problem)
         {
             await ProblemResponse.WriteAsync(question.Context, problem);
             return;
@@ -72,11 +84,13 @@ internal static class MembersEndpoint
         using var byProvider = await question.RunAsync(BucketSize.Range, Dimension.Provider, own);
         using var byApp = await question.RunAsync(BucketSize.Range, Dimension.App, own);
         var keys = await KeyCountsAsync(question);
+        var name = new DirectoryNames(question.Directory).NameOf(Dimension.Member, userId).Label;
+        var member = new MemberRow(userId, name, question.Directory.Members[userId], keys.GetValueOrDefault(userId), byModel.Totals);
         await question.AnswerAsync(async json =>
         {
             json.Range(byModel.Plan);
             json.Text.StartObject("member");
-            Member(json, question, new DirectoryNames(question.Directory), userId, keys);
+            Member(json, member);
             json.Text.EndObject();
             json.Text.StartObject("summary");
             json.Metrics(byModel.Totals);
@@ -90,14 +104,7 @@ internal static class MembersEndpoint
             await json.RankingAsync("topProviders", byProvider, question.Cancellation);
             await json.RankingAsync("topApps", byApp, question.Cancellation);
             await json.BucketsAsync("activity", byModel, Metric.Headline, question.Cancellation);
-        });
-    }
-
-    /// <summary>The id in the path. Routing leaves an encoded slash as it is, so the path as it was sent is decoded here.</summary>
-    private static string UserId(HttpContext context)
-    {
-        var path = context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?')[0];
-        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
+        }, () => BucketRows.Of(byModel, Metric.All));
     }
 
     /// <summary>The label of the group with most requests; of equals the first in the ranking. Null without usage.</summary>
@@ -131,14 +138,15 @@ internal static class MembersEndpoint
         return counts;
     }
 
-    private static void Member(UsageJson json, Question question, DirectoryNames names, string userId, Dictionary<string, (int Created, int Active)> keys)
+    private static void Member(UsageJson json, MemberRow member)
     {
-        var member = question.Directory.Members.GetValueOrDefault(userId);
-        json.Text.Text("userId", userId);
-        json.Text.Text("name", names.NameOf(Dimension.Member, userId).Label);
-        json.Text.Text("email", member?.Email);
-        json.Text.Text("role", member?.Role);
-        json.Text.Integer("apiKeyCount", keys.GetValueOrDefault(userId).Created);
-        json.Text.Integer("activeApiKeyCount", keys.GetValueOrDefault(userId).Active);
+        json.Text.Text("userId", member.UserId);
+        json.Text.Text("name", member.Name);
+        json.Text.Text("email", member.Entry?.Email);
+        json.Text.Text("role", member.Entry?.Role);
+        json.Text.Integer("apiKeyCount", member.Keys.Created);
+        json.Text.Integer("activeApiKeyCount", member.Keys.Active);
     }
+
+    private sealed record MemberRow(string UserId, string Name, DirectoryMember? Entry, (int Created, int Active) Keys, UsageSums Sums);
 }

@@ -1,3 +1,5 @@
+using Analytics.Storage.Rollup;
+
 namespace Analytics.Storage.Directory;
 
 /// <summary>The tokens of one request, or of several with the same mapping.</summary>
@@ -32,6 +34,8 @@ public sealed class PriceTable
     // A price of at most 1 US dollar per token is at most 1e18 atto, so a product with a token count is below 1e37 and
     // the sum of five stays far below Int128's 1.7e38: nothing here can overflow but the last step.
     private const long AttoPerPico = 1_000_000;
+
+    private static readonly string[] Rules = ["input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens"];
 
     private readonly Dictionary<string, TokenPrices> prices = new(StringComparer.Ordinal);
 
@@ -73,13 +77,13 @@ public sealed class PriceTable
             return PriceOutcome.Unpriced;
         }
 
-        var input = price.Input ?? 0;
-        var output = price.Output ?? 0;
-        var atto = Cost(counts.Input - counts.CachedInput - counts.CacheWrite, input)
-            + Cost(counts.CachedInput, price.CachedInput ?? input)
-            + Cost(counts.CacheWrite, price.CacheWrite ?? input)
-            + Cost(counts.Output - counts.Reasoning, output)
-            + Cost(counts.Reasoning, price.Reasoning ?? output);
+        Int128 atto = 0;
+        Span<(long Tokens, long AttoPerToken)> parts = stackalloc (long, long)[Rules.Length];
+        price.Split(counts, parts);
+        foreach (var (tokens, attoPerToken) in parts)
+        {
+            atto += (Int128)tokens * attoPerToken;
+        }
 
         var (pico, rest) = Int128.DivRem(atto, AttoPerPico);
         if (rest > AttoPerPico / 2 || (rest == AttoPerPico / 2 && Int128.IsOddInteger(pico)))
@@ -96,15 +100,66 @@ public sealed class PriceTable
         return PriceOutcome.Priced;
     }
 
-    private static Int128 Cost(long tokens, long attoPerToken) => (Int128)tokens * attoPerToken;
+    /// <summary>What a cost of <see cref="TryPrice"/> is made of, rule by rule; rules without tokens are left out.</summary>
+    /// <param name="mapping">The mapping.</param>
+    /// <param name="counts">The same counts.</param>
+    /// <param name="pico">The cost.</param>
+    /// <returns>
+    /// Items whose costs sum to the cost: each is rounded down to 12 decimals, and the pico-dollars that this leaves over go
+    /// one by one to those that lost most, the first of equals first. Null where the mapping has no such cost, or a count is
+    /// beyond what a quantity holds (9.2e12 tokens).
+    /// </returns>
+    public IReadOnlyList<PricedItem>? Items(string mapping, TokenCounts counts, long pico)
+    {
+        const long MaxTokens = long.MaxValue / PricedItem.MicrosPerUnit;
+        if (Math.Max(counts.Input, counts.Output) > MaxTokens || TryPrice(mapping, counts, out var cost) != PriceOutcome.Priced || cost.PicoUsd != pico)
+        {
+            return null;
+        }
+
+        List<(PricedItem Item, long Lost)> items = new(Rules.Length);
+        Span<(long Tokens, long AttoPerToken)> parts = stackalloc (long, long)[Rules.Length];
+        prices[mapping].Split(counts, parts);
+        var left = pico;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var (tokens, attoPerToken) = parts[i];
+            if (tokens > 0)
+            {
+                var (part, lost) = Int128.DivRem((Int128)tokens * attoPerToken, AttoPerPico);
+                items.Add((new PricedItem(Rules[i], PricedItem.Token, tokens * PricedItem.MicrosPerUnit, (long)part), (long)lost));
+                left -= (long)part;
+            }
+        }
+
+        if (left > 0)
+        {
+            foreach (var i in Enumerable.Range(0, items.Count).OrderByDescending(i => items[i].Lost).Take((int)left).ToArray())
+            {
+                items[i] = (items[i].Item with { CostPicoUsd = items[i].Item.CostPicoUsd + 1 }, items[i].Lost);
+            }
+        }
+
+        return [.. items.Select(item => item.Item)];
+    }
 
     // All in atto US dollars per token; null where the rule has no price.
     private readonly record struct TokenPrices(long? Input, long? CachedInput, long? CacheWrite, long? Output, long? Reasoning)
     {
+        /// <summary>For each of <see cref="Rules"/> its tokens and their price, 0 where there is none.</summary>
+        public void Split(TokenCounts counts, Span<(long Tokens, long AttoPerToken)> parts)
+        {
+            var (input, output) = (Input ?? 0, Output ?? 0);
+            parts[0] = (counts.Input - counts.CachedInput - counts.CacheWrite, input);
+            parts[1] = (counts.CachedInput, CachedInput ?? input);
+            parts[2] = (counts.CacheWrite, CacheWrite ?? input);
+            parts[3] = (counts.Output - counts.Reasoning, output);
+            parts[4] = (counts.Reasoning, Reasoning ?? output);
+        }
+
         public static TokenPrices From(IReadOnlyList<PriceEntry> prices)
         {
-            return new TokenPrices(
-                Of("input_tokens"), Of("cached_input_tokens"), Of("cache_write_tokens"), Of("output_tokens"), Of("reasoning_tokens"));
+            return new TokenPrices(Of(Rules[0]), Of(Rules[1]), Of(Rules[2]), Of(Rules[3]), Of(Rules[4]));
 
             long? Of(string rule) => prices.FirstOrDefault(price => price.Rule == rule) is { } price ? AttoPrice.PerToken(price) : null;
         }

@@ -68,8 +68,8 @@ public sealed class AzureTraceParser(string mapping, string project, PriceTable 
         measures[Measure.InputTokens] = Count(cells, 1);
         measures[Measure.OutputTokens] = Count(cells, 2);
         var time = Time(cells[0]);
-        var isRounded = UsageRules.Price(ref measures, costPicoUsd: null, mapping, isCacheHit: false, prices);
-        return new RollupRow(time, keys, measures, labels, isRounded);
+        var isRounded = UsageRules.Price(ref measures, costPicoUsd: null, mapping, isCacheHit: false, prices, out var items);
+        return new RollupRow(time, keys, measures, labels, isRounded, items);
     }
 
     private Instant Time(string text)

@@ -26,7 +26,7 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
 
     // Of the event that is read, by field. Text that was not said is empty: both mean "none".
     private readonly string[] texts = new string[Names.Length];
-    private readonly List<(string Rule, string Unit, long QuantityE12, long CostPicoUsd)> items = [];
+    private readonly List<PricedItem> items = [];
     private readonly RepeatedTexts repeated = new();
     private readonly ArrayBufferWriter<byte> said = new(1024);
     private uint seen;
@@ -238,8 +238,7 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
                         unit = Text(ref reader, "items.unit", MaxIdLength);
                         break;
                     case "quantity":
-                        // Quantities are exact decimals like money: the same reader reads them.
-                        (quantity, _) = Cost(ref reader, "items.quantity");
+                        quantity = Quantity(ref reader);
                         break;
                     case "cost":
                         (itemCost, var itemIsRounded) = Cost(ref reader, "items.cost");
@@ -255,7 +254,12 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
                 throw new FieldException("missing-field", "items", "an item lacks a field, expected each to have rule, unit, quantity and cost.");
             }
 
-            items.Add((rule, unit, quantity.Value, itemCost.Value));
+            if (rule.Length == 0 || unit.Length == 0)
+            {
+                throw new FieldException("missing-field", rule.Length == 0 ? "items.rule" : "items.unit", $"found nothing, expected a text of 1 to {MaxIdLength} characters.");
+            }
+
+            items.Add(new PricedItem(rule, unit, quantity.Value, itemCost.Value));
         }
 
         if (reader.TokenType != JsonTokenType.EndArray)
@@ -287,7 +291,7 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
         UsageRules.CheckParts(measures);
         AddItems();
         var content = ContentHash(time);
-        isRounded |= UsageRules.Price(ref measures, cost, Said(Field.Mapping), measures[Measure.CacheHitCount] > 0, prices);
+        isRounded |= UsageRules.Price(ref measures, cost, Said(Field.Mapping), measures[Measure.CacheHitCount] > 0, prices, out var priced);
         return new UsageEvent
         {
             Id = Said(Field.Id),
@@ -301,6 +305,8 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
                 NullIfEmpty(Field.MemberName),
                 NullIfEmpty(Field.Model),
                 NullIfEmpty(Field.Provider)),
+            Items = items.Count > 0 ? [.. items] : priced,
+            Conversation = Said(Field.ConversationId),
             ContentHash = content,
             IsRounded = isRounded,
         };
@@ -451,6 +457,24 @@ public sealed class EventParser(string organizationId, PriceTable prices, Instan
             PicoDollarsResult.Ok => (pico, rounded),
             PicoDollarsResult.TooLarge => throw new FieldException("too-large", field, $"found {Shown(ref reader)}, expected at most 9223372.036854775807."),
             _ => throw Found(ref reader, field, UsageRules.ExpectedCost),
+        };
+    }
+
+    /// <summary>Quantities are exact decimals like money, of six decimals: beyond those they are rounded half to even, which no sum of money sees.</summary>
+    private static long Quantity(ref Utf8JsonReader reader)
+    {
+        const string field = "items.quantity";
+        const string expected = "a decimal number, 0 or more, such as 1200 or 12.5";
+        if (reader.TokenType is not (JsonTokenType.Number or JsonTokenType.String))
+        {
+            throw Found(ref reader, field, expected);
+        }
+
+        return PicoDollars.TryParse(reader.ValueSpan, decimals: 6, out var micros, out _) switch
+        {
+            PicoDollarsResult.Ok => micros,
+            PicoDollarsResult.TooLarge => throw new FieldException("too-large", field, $"found {Shown(ref reader)}, expected at most 9223372036854.775807."),
+            _ => throw Found(ref reader, field, expected),
         };
     }
 

@@ -70,7 +70,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
                     continue;
                 }
 
-                summary.Accept(new RollupRow(usage!.Timestamp, usage.Keys, usage.Measures, usage.Labels, usage.IsRounded));
+                summary.Accept(new RollupRow(usage!.Timestamp, usage.Keys, usage.Measures, usage.Labels, usage.IsRounded, []));
             }
         });
 
@@ -194,7 +194,7 @@ public sealed class FileImport(UsageStore store, Files files, string organizatio
 
     private void Accept(UsageAppend append, in RollupRow row, ImportSummary summary, bool isRollup)
     {
-        append.Add(row.Time, row.Keys, row.Measures, row.Labels);
+        append.Add(row.Time, row.Keys, row.Measures, row.Labels, row.Items);
         summary.Accept(row);
         summary.OffGrain += isRollup && row.Time.ToUnixTimeTicks() % Grain.BclCompatibleTicks != 0 ? 1 : 0;
     }

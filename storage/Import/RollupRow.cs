@@ -13,7 +13,8 @@ namespace Analytics.Storage.Import;
 /// <param name="Measures">What it adds.</param>
 /// <param name="Labels">Names and owners that came with it.</param>
 /// <param name="IsRounded">Whether its cost was rounded to 12 decimals.</param>
-public readonly record struct RollupRow(Instant Time, UsageKeys Keys, UsageMeasures Measures, UsageLabels Labels, bool IsRounded);
+/// <param name="Items">What its cost is made of: costs sum to its cost.</param>
+public readonly record struct RollupRow(Instant Time, UsageKeys Keys, UsageMeasures Measures, UsageLabels Labels, bool IsRounded, IReadOnlyList<PricedItem> Items);
 
 /// <summary>The values of one row as a file has them, by field of <see cref="RollupMapping"/>.</summary>
 /// <remarks>A value that breaks a rule is a <see cref="FieldException"/>.</remarks>
@@ -160,7 +161,7 @@ internal static class RollupRules
             cells.Text("serviceType"),
             cells.Text("agentId"));
         var (cost, isRounded) = cells.Cost();
-        isRounded |= UsageRules.Price(ref measures, cost, keys.Mapping, IsAllCacheHits(measures), prices);
+        isRounded |= UsageRules.Price(ref measures, cost, keys.Mapping, IsAllCacheHits(measures), prices, out var items);
         var labels = new UsageLabels(
             Label("projectName"),
             Label("apiKeyDescription"),
@@ -168,7 +169,7 @@ internal static class RollupRules
             Label("memberName"),
             Label("model"),
             Label("provider"));
-        return new RollupRow(time, keys, measures, labels, isRounded);
+        return new RollupRow(time, keys, measures, labels, isRounded, items);
 
         string? Label(string field) => cells.Text(field) is { Length: > 0 } text ? text : null;
     }

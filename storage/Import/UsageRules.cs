@@ -55,26 +55,33 @@ internal static class UsageRules
     /// <param name="mapping">The route.</param>
     /// <param name="isCacheHit">Whether the gateway answered from its own cache, which costs nothing.</param>
     /// <param name="prices">The organisation's prices.</param>
+    /// <param name="items">
+    /// What the cost is made of: rule by rule where the price table gives this very cost, else one item for all of it; none
+    /// where it is 0.
+    /// </param>
     /// <returns>Whether the computed cost was rounded.</returns>
     /// <exception cref="FieldException">The computed cost does not fit.</exception>
-    public static bool Price(ref UsageMeasures measures, long? costPicoUsd, string mapping, bool isCacheHit, PriceTable prices)
+    public static bool Price(ref UsageMeasures measures, long? costPicoUsd, string mapping, bool isCacheHit, PriceTable prices, out IReadOnlyList<PricedItem> items)
     {
-        if (costPicoUsd is not null || isCacheHit)
-        {
-            measures[Measure.Cost] = costPicoUsd ?? 0;
-            return false;
-        }
-
+        items = [];
         var counts = new TokenCounts(
             measures[Measure.InputTokens],
             measures[Measure.CachedInputTokens],
             measures[Measure.CacheWriteTokens],
             measures[Measure.OutputTokens],
             measures[Measure.ReasoningTokens]);
+        if (costPicoUsd is not null || isCacheHit)
+        {
+            measures[Measure.Cost] = costPicoUsd ?? 0;
+            items = costPicoUsd is > 0 ? prices.Items(mapping, counts, costPicoUsd.Value) ?? PricedItem.Whole(measures) : [];
+            return false;
+        }
+
         switch (prices.TryPrice(mapping, counts, out var priced))
         {
             case PriceOutcome.Priced:
                 measures[Measure.Cost] = priced.PicoUsd;
+                items = prices.Items(mapping, counts, priced.PicoUsd) ?? PricedItem.Whole(measures);
                 return priced.Rounded;
             case PriceOutcome.Unpriced:
                 measures[Measure.UnpricedCount] = measures[Measure.RequestCount];

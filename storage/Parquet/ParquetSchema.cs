@@ -19,6 +19,9 @@ internal sealed record ParquetSchema(
     /// <summary>Precision of a decimal that always fits in 128 bits.</summary>
     private const int MaxInt128Precision = 38;
 
+    /// <summary>Bytes of the decimals that are written as FIXED_LEN_BYTE_ARRAY: what 38 digits need.</summary>
+    public const int Decimal128Bytes = 16;
+
     private const int MaxDepth = 64;
     private const int UuidBytes = 16;
     private const int Float16Bytes = 2;
@@ -188,12 +191,12 @@ internal sealed record ParquetSchema(
 
     private static SchemaElement ToElement(Field field)
     {
-        if (field.IsNullable)
+        var element = new SchemaElement
         {
-            throw new ArgumentException($"Column '{field.Name}' is nullable; only required columns are written to Parquet.");
-        }
-
-        var element = new SchemaElement { Name = field.Name, Type = PhysicalTypeOf(field.Type), Repetition = Repetition.Required };
+            Name = field.Name,
+            Type = PhysicalTypeOf(field.Type),
+            Repetition = field.IsNullable ? Repetition.Optional : Repetition.Required,
+        };
         return field.Type switch
         {
             ArrowType.IntType(32, true) => element with { ConvertedType = ConvertedType.Int32, LogicalType = new LogicalType.Integer(32, IsSigned: true) },
@@ -203,8 +206,11 @@ internal sealed record ParquetSchema(
                 ConvertedType = ConvertedType.TimestampMicros,
                 LogicalType = new LogicalType.Timestamp(IsUtc: true, TimeUnit.Microsecond),
             },
-            ArrowType.DecimalType(64, var precision, var scale) => element with
+            ArrowType.BoolType => element,
+            ArrowType.DateType => element with { ConvertedType = ConvertedType.Date, LogicalType = new LogicalType.Date() },
+            ArrowType.DecimalType(var width, var precision, var scale) => element with
             {
+                TypeLength = width == 128 ? Decimal128Bytes : null,
                 ConvertedType = ConvertedType.Decimal,
                 Scale = scale,
                 Precision = precision,
@@ -212,13 +218,15 @@ internal sealed record ParquetSchema(
             },
             ArrowType.Utf8Type or ArrowType.DictionaryType => element with { ConvertedType = ConvertedType.Utf8, LogicalType = new LogicalType.Text() },
             _ => throw new ArgumentException(
-                $"Column '{field.Name}' is {field.Type}, which is not written to Parquet. Use Int32, Int64, TimestampMicrosUtc, Decimal64, Utf8 or DictionaryUtf8."),
+                $"Column '{field.Name}' is {field.Type}, which is not written to Parquet. Use Bool, Int32, Int64, Date, TimestampMicrosUtc, decimals, Utf8 or DictionaryUtf8."),
         };
     }
 
     internal static PhysicalType PhysicalTypeOf(ArrowType type) => type switch
     {
-        ArrowType.IntType(32, true) or ArrowType.DecimalType(64, <= MaxInt32Precision, _) => PhysicalType.Int32,
+        ArrowType.BoolType => PhysicalType.Boolean,
+        ArrowType.IntType(32, true) or ArrowType.DateType or ArrowType.DecimalType(64, <= MaxInt32Precision, _) => PhysicalType.Int32,
+        ArrowType.DecimalType(128, _, _) => PhysicalType.FixedLengthByteArray,
         ArrowType.Utf8Type or ArrowType.DictionaryType => PhysicalType.ByteArray,
         _ => PhysicalType.Int64,
     };

@@ -7,9 +7,10 @@ namespace Analytics.Storage.Parquet;
 
 /// <summary>Writes one Parquet file. Equal rows, row groups and metadata give equal bytes.</summary>
 /// <remarks>
-/// All columns are REQUIRED, pages are of version 1 with a CRC-32 each. Texts in dictionaries are dictionary-encoded,
-/// other texts where that is smaller than PLAIN, integers, instants and money in the smallest of dictionary,
-/// DELTA_BINARY_PACKED (64 bits only) and PLAIN (decimals of up to 9 digits are INT32); a dictionary by choice takes at most 1 MiB. A chunk is compressed with
+/// Nullable columns are OPTIONAL, all others REQUIRED; pages are of version 1 with a CRC-32 each. Texts in dictionaries are
+/// dictionary-encoded, other texts where that is smaller than PLAIN, integers, dates, instants and money in the smallest of
+/// dictionary, DELTA_BINARY_PACKED (64 bits without nulls only) and PLAIN (decimals of up to 9 digits are INT32, those of 128
+/// bits FIXED_LEN_BYTE_ARRAY(16)); a dictionary by choice takes at most 1 MiB. A chunk is compressed with
 /// Snappy (or as the options say) where that saves a tenth of it. Data pages hold about 1 MiB; a dictionary is always one page.
 /// Each chunk's metadata holds the CRC-32 of the whole chunk under "analytics.crc32", so that a flipped byte in a
 /// page header can be traced to its column too; that of the page index stands in the file's metadata under the same
@@ -38,7 +39,7 @@ public sealed class ParquetWriter
 
     /// <summary>Begins a file.</summary>
     /// <param name="file">Empty; neither synced nor disposed here.</param>
-    /// <param name="schema">Columns of Int32, Int64, TimestampMicrosUtc, decimals of 64 bits, Utf8 or DictionaryUtf8.</param>
+    /// <param name="schema">Columns of Bool, Int32, Int64, Date, TimestampMicrosUtc, decimals, Utf8 or DictionaryUtf8.</param>
     /// <param name="metadata">Pairs for the footer, written in ordinal order of their keys.</param>
     /// <param name="options">How to write it; null for <see cref="ParquetWriterOptions.Default"/>.</param>
     /// <exception cref="ArgumentException">A column's type is none of these.</exception>
@@ -170,7 +171,7 @@ public sealed class ParquetWriter
         {
             Column = field.Name,
             Type = ParquetSchema.PhysicalTypeOf(field.Type),
-            Encodings = [.. written.Pages.Select(page => page.Encoding).Distinct()],
+            Encodings = [.. written.Pages.Select(page => page.Encoding).Concat(field.IsNullable ? [ParquetEncoding.Rle] : []).Distinct()],
             Codec = codec,
             ValueCount = column.Length,
             UncompressedBytes = uncompressedBytes,
@@ -259,8 +260,10 @@ public sealed class ParquetWriter
 
     private static int CompareTexts(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) => a.Span.SequenceCompareTo(b.Span);
 
-    private static int CompareIntegers(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) =>
-        ColumnStatistics.TryInteger(a, out var first) && ColumnStatistics.TryInteger(b, out var second) ? first.CompareTo(second) : 0;
+    private static int CompareIntegers(ReadOnlyMemory<byte> a, ReadOnlyMemory<byte> b) => Integer(a).CompareTo(Integer(b));
+
+    private static Int128 Integer(ReadOnlyMemory<byte> bound) =>
+        ColumnStatistics.TryInteger(bound, out var value) ? value : BinaryPrimitives.ReadInt128BigEndian(bound.Span);
 
     private void WritePage(EncodedPage page, ReadOnlySpan<byte> body, ref Crc32 chunkCrc)
     {

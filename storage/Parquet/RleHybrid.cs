@@ -31,7 +31,15 @@ internal static class RleHybrid
     public static void Encode(ReadOnlySpan<int> indices, int width, ArrayBufferWriter<byte> target)
     {
         WriteByte(target, (byte)width);
+        EncodeRuns(indices, width, target);
+    }
 
+    /// <summary>Appends the runs alone, whose width the reader knows: the levels of a page.</summary>
+    /// <param name="indices">Each 0 or more and less than 2^width.</param>
+    /// <param name="width">1 to 32 bits.</param>
+    /// <param name="target">Grows by about indices * width / 8 bytes at most.</param>
+    public static void EncodeRuns(ReadOnlySpan<int> indices, int width, ArrayBufferWriter<byte> target)
+    {
         // A repeated run has to save more than the headers it costs: 8 packed bytes, and whole groups.
         var shortestRun = width >= GroupSize ? GroupSize : 64 / width;
         var pending = 0;

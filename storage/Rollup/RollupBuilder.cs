@@ -5,15 +5,20 @@ using NodaTime;
 
 namespace Analytics.Storage.Rollup;
 
-/// <summary>Adds requests up to rollup rows: one row for each combination of dimensions in each interval.</summary>
+/// <summary>Adds usage up to rollup rows: one row for each combination of dimensions in each interval.</summary>
 /// <param name="grain">Length of the intervals; they start at multiples of it since the Unix epoch.</param>
-public sealed class RollupBuilder(Duration grain)
+/// <param name="schema">The table's columns: one of those of <see cref="UsageSchema"/>.</param>
+public sealed class RollupBuilder(Duration grain, Schema schema)
 {
-    // A stored cell's largest cost: DECIMAL(18,12). A cell above is kept as as many rows as needed.
-    private const long MaxCostPicoUsd = 999_999_999_999_999_999;
+    // A stored cell's largest cost, DECIMAL(18,12), and largest quantity, DECIMAL(18,6). A cell above is kept as as many
+    // rows as needed.
+    private const long MaxDecimal = 999_999_999_999_999_999;
+
+    private static readonly Measure[] Decimals = [Measure.Cost, Measure.Quantity];
 
     private readonly long grainMicros = (long)(grain.TotalNanoseconds / 1_000);
     private readonly KeyDictionary[] dictionaries = [.. Dimensions.Stored.Select(_ => new KeyDictionary())];
+    private readonly Dimension[] columns = [.. UsageSchema.DimensionsOf(schema)];
     private readonly Dictionary<RowKey, int> rowOf = [];
     private readonly List<RowKey> keys = [];
     private readonly List<UsageMeasures> rows = [];
@@ -27,8 +32,34 @@ public sealed class RollupBuilder(Duration grain)
     /// <summary>Adds a request, or a row that another system added up.</summary>
     /// <param name="time">Any instant of the interval.</param>
     /// <param name="dimensions">What it belongs to.</param>
-    /// <param name="measures">What it adds, each value 0 or more.</param>
-    public void Add(Instant time, UsageKeys dimensions, UsageMeasures measures)
+    /// <param name="measures">What it adds, each value 0 or more; 0 where the table has no column.</param>
+    public void Add(Instant time, UsageKeys dimensions, UsageMeasures measures) => Add(time, dimensions, string.Empty, string.Empty, string.Empty, measures);
+
+    /// <summary>Adds a priced item.</summary>
+    /// <param name="time">Any instant of the interval.</param>
+    /// <param name="dimensions">What its request belongs to.</param>
+    /// <param name="item">The item.</param>
+    public void Add(Instant time, UsageKeys dimensions, PricedItem item)
+    {
+        UsageMeasures measures = default;
+        measures[Measure.Quantity] = item.QuantityMicros;
+        measures[Measure.Cost] = item.CostPicoUsd;
+        Add(time, dimensions, item.Rule, item.Unit, string.Empty, measures);
+    }
+
+    /// <summary>Adds requests of a conversation.</summary>
+    /// <param name="time">Any instant of the interval.</param>
+    /// <param name="dimensions">What they belong to.</param>
+    /// <param name="conversation">The conversation; not empty.</param>
+    /// <param name="requests">How many.</param>
+    public void Add(Instant time, UsageKeys dimensions, string conversation, long requests)
+    {
+        UsageMeasures measures = default;
+        measures[Measure.RequestCount] = requests;
+        Add(time, dimensions, string.Empty, string.Empty, conversation, measures);
+    }
+
+    private void Add(Instant time, UsageKeys dimensions, string rule, string unit, string conversation, UsageMeasures measures)
     {
         var micros = time.ToUnixMicroseconds();
         var key = new RowKey(
@@ -38,13 +69,19 @@ public sealed class RollupBuilder(Duration grain)
             dictionaries[2].CodeFor(dimensions.Mapping),
             dictionaries[3].CodeFor(dimensions.App),
             dictionaries[4].CodeFor(dimensions.ServiceType),
-            dictionaries[5].CodeFor(dimensions.Agent));
-        while (measures[Measure.Cost] > MaxCostPicoUsd)
+            dictionaries[5].CodeFor(dimensions.Agent),
+            dictionaries[6].CodeFor(rule),
+            dictionaries[7].CodeFor(unit),
+            dictionaries[8].CodeFor(conversation));
+        foreach (var measure in Decimals)
         {
-            UsageMeasures part = default;
-            part[Measure.Cost] = MaxCostPicoUsd;
-            measures[Measure.Cost] -= MaxCostPicoUsd;
-            NewRow(key, part);
+            while (measures[measure] > MaxDecimal)
+            {
+                UsageMeasures part = default;
+                part[measure] = MaxDecimal;
+                measures[measure] -= MaxDecimal;
+                NewRow(key, part);
+            }
         }
 
         if (!rowOf.TryGetValue(key, out var row) || !TryAdd(ref CollectionsMarshal.AsSpan(rows)[row], measures))
@@ -92,7 +129,7 @@ public sealed class RollupBuilder(Duration grain)
         var sum = row;
         foreach (var measure in Measures.All)
         {
-            var limit = measure == Measure.Cost ? MaxCostPicoUsd : long.MaxValue;
+            var limit = measure is Measure.Cost or Measure.Quantity ? MaxDecimal : long.MaxValue;
             if (row[measure] > limit - added[measure])
             {
                 return false;
@@ -127,20 +164,21 @@ public sealed class RollupBuilder(Duration grain)
 
     private RecordBatch Batch(int[] order)
     {
-        ArrowArray[] columns =
+        ArrowArray[] arrays =
         [
             new PrimitiveArray<long>(ArrowType.TimestampMicrosUtc, [.. order.Select(row => keys[row].Start)]),
-            .. Dimensions.Stored.Select(dimension => new DictionaryArray(
+            .. columns.Select(dimension => new DictionaryArray(
                 new PrimitiveArray<int>(ArrowType.Int32, [.. order.Select(row => keys[row][(int)dimension])]),
                 dictionaries[(int)dimension].ToArray())),
-            .. Measures.All.Select(measure => new PrimitiveArray<long>(
-                measure == Measure.Cost ? ArrowType.PicoDollars : ArrowType.Int64,
+            .. UsageSchema.MeasuresOf(schema).Select(measure => new PrimitiveArray<long>(
+                schema.Fields[schema.IndexOf(measure.ColumnName())].Type,
                 [.. order.Select(row => rows[row][measure])])),
         ];
-        return new RecordBatch(UsageSchema.Schema, columns);
+        return new RecordBatch(schema, arrays);
     }
 
-    private readonly record struct RowKey(long Start, int Project, int ApiKey, int Mapping, int App, int ServiceType, int Agent)
+    private readonly record struct RowKey(
+        long Start, int Project, int ApiKey, int Mapping, int App, int ServiceType, int Agent, int Rule, int Unit, int Conversation)
     {
         public int this[int dimension] => dimension switch
         {
@@ -149,13 +187,16 @@ public sealed class RollupBuilder(Duration grain)
             2 => Mapping,
             3 => App,
             4 => ServiceType,
-            _ => Agent,
+            5 => Agent,
+            6 => Rule,
+            7 => Unit,
+            _ => Conversation,
         };
     }
 }
 
 /// <summary>The rollup rows of one month.</summary>
 /// <param name="Month">The month in UTC.</param>
-/// <param name="Rows">Rows of <see cref="UsageSchema"/>, sorted by time and then by the dimensions' keys.</param>
+/// <param name="Rows">Rows of one table of <see cref="UsageSchema"/>, sorted by time and then by the dimensions' keys.</param>
 /// <param name="Grain">Length of the intervals.</param>
 public sealed record RollupPartition(YearMonth Month, RecordBatch Rows, Duration Grain);

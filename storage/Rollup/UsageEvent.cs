@@ -33,6 +33,12 @@ public sealed record UsageEvent
     /// <summary>What it adds up to.</summary>
     public required UsageMeasures Measures { get; init; }
 
+    /// <summary>What its cost is made of: costs sum to the request's. Null where it was said as a whole.</summary>
+    public IReadOnlyList<PricedItem>? Items { get; init; }
+
+    /// <summary>The conversation that it is part of; empty for none.</summary>
+    public string Conversation { get; init; } = string.Empty;
+
     /// <summary>A fingerprint of everything that was said about the request: another one under the same id is a conflict.</summary>
     public required long ContentHash { get; init; }
 

@@ -32,7 +32,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Matches("^ana_[A-Za-z0-9_-]{43}$", token.Output.Split().Last(word => word.Length > 0));
 
         var verify = await Run("verify", "--data", Data);
-        Assert.Equal((0, true), (verify.Code, verify.Output.StartsWith("ok: 2 files, 1 usage rows, 1 event ids, ", StringComparison.Ordinal)));
+        Assert.Equal((0, true), (verify.Code, verify.Output.StartsWith("ok: 3 files, 1 usage rows, 1 event ids, ", StringComparison.Ordinal)));
 
         var export = await Run("directory", "export", "--data", Data, "--organization", "org_1");
         Assert.Contains("\"Acme\"", export.Output, StringComparison.Ordinal);

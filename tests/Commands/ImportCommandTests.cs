@@ -217,7 +217,7 @@ public sealed partial class ImportCommandTests : IDisposable
         await Run("import", "rollup-csv", folder.Write("r.csv", "t,n\n2026-06-24T10:00:00Z,1\n"), "--map", "bucketStart=t,requestCount=n", "--data", Data, "--organization", "org_1");
         Assert.Equal([15, 60], Facts());
 
-        int[] Facts() => [.. Manifest.Read(Files.Physical, Path.Combine(Data, "manifest.json")).Files.Select(file => file.Usage).OfType<UsageFileFacts>().Select(usage => usage.GrainMinutes)];
+        int[] Facts() => [.. Manifest.Read(Files.Physical, Path.Combine(Data, "manifest.json")).Files.Where(file => file.Table == Tables.Requests).Select(file => file.Usage!).Select(usage => usage.GrainMinutes)];
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class GeneratorTests : IDisposable
 
         Assert.Equal((5_000, 0, 0, 0), (summary.Accepted, summary.Rejected, summary.Duplicates, summary.Rounded));
         Assert.Equal(Printed("org/1: 5000 events", summary.Totals), printed.Output);
-        Assert.All(Measures.All, measure => Assert.True(summary.Totals[measure] > 0, $"{measure}"));
+        Assert.All(UsageSchema.MeasuresOf(UsageSchema.Requests), measure => Assert.True(summary.Totals[measure] > 0, $"{measure}"));
         Assert.All(store.Manifest.Files.Where(file => file.Usage is not null), file => Assert.True(file.Usage!.LastBucket <= Instant.FromUtc(2026, 6, 24, 12, 0).ToUnixTimeTicks() / 10));
     }
 
@@ -92,7 +92,7 @@ public sealed class GeneratorTests : IDisposable
         using var a = UsageStore.Open(folder.File("a"), Files.Physical);
         using var b = UsageStore.Open(folder.File("b"), Files.Physical);
         Assert.Equal(a.Manifest.Files.Select(file => (file.Path, file.Crc32)), b.Manifest.Files.Select(file => (file.Path, file.Crc32)));
-        Assert.Equal(20_001, a.Manifest.Files.Sum(file => file.Rows));
+        Assert.Equal(20_001, a.Manifest.Files.Where(file => file.Table == Tables.Requests).Sum(file => file.Rows));
         Assert.Equal(Printed("3 organisations: 20001 rows", StoredTotals(a)), first.Output);
         Assert.Equal(3, a.Directory.Organizations().Count);
     }
@@ -165,7 +165,7 @@ public sealed class GeneratorTests : IDisposable
     private static UsageSums StoredTotals(UsageStore store)
     {
         UsageSums sums = default;
-        foreach (var (measure, total) in store.Manifest.Files.SelectMany(file => Measures.All.Select(measure => (measure, Int128.Parse(file.Usage!.Totals[measure.ColumnName()], null)))))
+        foreach (var (measure, total) in store.Manifest.Files.Where(file => file.Table == Tables.Requests).SelectMany(file => UsageSchema.MeasuresOf(UsageSchema.Requests).Select(measure => (measure, Int128.Parse(file.Usage!.Totals[measure.ColumnName()], null)))))
         {
             sums[measure] += total;
         }

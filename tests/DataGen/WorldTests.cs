@@ -216,7 +216,7 @@ public class WorldTests
     {
         Flow flow = Flows.First(flow => flow.Workload.Name == "search");
 
-        Assert.True(flow.TryRow(Slots[500], 60, Seed, out var one) && flow.TryRow(Slots[500], 60, Seed, out var same) && flow.TryRow(Slots[500], 60, Seed + 1, out var other) && one == same && one != other);
+        Assert.True(flow.TryRow(Slots[500], 60, Seed, out var one, []) && flow.TryRow(Slots[500], 60, Seed, out var same, []) && flow.TryRow(Slots[500], 60, Seed + 1, out var other, []) && one == same && one != other);
     }
 
     private static World WorldOf(string id) => id switch { "demo" => Demo, "juniper" => World.Juniper(), _ => World.Kaveri() };
@@ -230,7 +230,7 @@ public class WorldTests
         {
             foreach (var slot in these)
             {
-                if (flow.TryRow(slot, Demo.GrainMinutes, Seed, out var row))
+                if (flow.TryRow(slot, Demo.GrainMinutes, Seed, out var row, []))
                 {
                     yield return (flow, slot, row);
                 }

@@ -41,7 +41,8 @@ public sealed class RollupCsvAndParquetProperties : IDisposable
             Assert.Equal(
                 (csv.Accepted, csv.Rejected, csv.Rounded, csv.OffGrain, csv.Rows, csv.DataThrough, csv.Totals),
                 (parquet.Accepted, parquet.Rejected, parquet.Rounded, parquet.OffGrain, parquet.Rows, parquet.DataThrough, parquet.Totals));
-            Assert.Equal(csv.Samples, parquet.Samples);
+            Assert.Equal(csv.Samples.Select(row => row with { Items = [] }), parquet.Samples.Select(row => row with { Items = [] }));
+            Assert.Equal(csv.Samples.Select(row => row.Items), parquet.Samples.Select(row => row.Items));
             Assert.Equal(csv.Errors.Select(error => (error.Line - 1, error.Code, error.Field)), parquet.Errors.Select(error => (error.Line, error.Code, error.Field)));
             Assert.Equal(Stored(csvStore, organization), Stored(parquetStore, organization));
         });

@@ -260,7 +260,7 @@ public class DuckDbDifferentialTests(ITestOutputHelper output)
             for (var count = random.Next(1, 120); count > 0; count--)
             {
                 UsageMeasures measures = default;
-                foreach (var measure in Measures.All)
+                foreach (var measure in UsageSchema.MeasuresOf(UsageSchema.Requests))
                 {
                     measures[measure] = (scale, random.Next(8)) switch
                     {
@@ -285,7 +285,7 @@ public class DuckDbDifferentialTests(ITestOutputHelper output)
             var sinceStart = row.Time.ToUnixTimeTicks() % grain.BclCompatibleTicks;
             return new UsageRow(
                 row.Time - Duration.FromTicks(sinceStart),
-                [row.Keys.Project, row.Keys.ApiKey, row.Keys.Mapping, row.Keys.App, row.Keys.ServiceType, row.Keys.Agent],
+                [row.Keys.Project, row.Keys.ApiKey, row.Keys.Mapping, row.Keys.App, row.Keys.ServiceType, row.Keys.Agent, "", "", ""],
                 [.. Measures.All.Select(measure => row.Measures[measure])]);
         }
     }

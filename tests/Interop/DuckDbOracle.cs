@@ -72,7 +72,7 @@ internal static class DuckDbOracle
                  names_1(key, label, deleted) AS {NamesOf(query.GroupBy, names)},
                  names_2(key, label, deleted) AS {(query.ThenBy is { } named ? NamesOf(named, names) : NoNames)},
                  usage AS (
-                     SELECT u.*,
+                     SELECT u.*, '' AS rule, '' AS unit, '' AS conversation, 0 AS quantity,
                             coalesce(api_keys.creator, '') AS member,
                             coalesce(models.model, split_part(CASE WHEN contains(mapping, '/') THEN substr(mapping, instr(mapping, '/') + 1) ELSE mapping END, ':', 1)) AS model,
                             coalesce(models.provider, CASE WHEN contains(mapping, '/') THEN substr(mapping, 1, instr(mapping, '/') - 1) ELSE '' END) AS provider

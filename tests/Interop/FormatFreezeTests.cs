@@ -28,7 +28,7 @@ public class FormatFreezeTests
         var reader = ParquetSamples.Open(bytes);
         var chunks = reader.RowGroups.SelectMany(group => group.Columns).ToList();
 
-        Assert.Equal(UsageSchema.Schema.Fields, reader.Schema.Fields);
+        Assert.Equal(UsageSchema.Requests.Fields, reader.Schema.Fields);
         Assert.Equal("1", reader.Metadata["analytics.format"]);
         Assert.Equal([300, 200], reader.RowGroups.Select(group => group.RowCount));
         Assert.Equal([CompressionCodec.Uncompressed, (CompressionCodec)codec], chunks.Select(chunk => chunk.Codec).Distinct().Order());
@@ -93,7 +93,7 @@ public class FormatFreezeTests
             new[] { ("req_0", 0), ("req_1", -1), ("req_2", -2), ("req_3", 5), ("req_4", 0) }.Select(id => ids.Add(id.Item1, id.Item2)));
     }
 
-    private static IEnumerable<string> Lines(byte[] bytes) => ParquetSamples.ReadAll(bytes).Chunk(UsageSchema.Schema.Fields.Count)
+    private static IEnumerable<string> Lines(byte[] bytes) => ParquetSamples.ReadAll(bytes).Chunk(UsageSchema.Requests.Fields.Count)
         .SelectMany(columns => Enumerable.Range(0, columns[0].Length).Select(row => Line(columns.Select(column => column[row]))));
 
     private static string Line(IEnumerable<object> values) => string.Join('|', values.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)));

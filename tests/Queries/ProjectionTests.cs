@@ -22,7 +22,7 @@ public class ProjectionTests
         Assert.NotNull(QueryPlan.For(Query with { Predicates = [new Predicate(Dimension.Provider, ["azure"])] }, table).Cube);
         Assert.Null(QueryPlan.For(Query, table, usesProjections: false).Cube);
         Assert.EndsWith(
-            $"cube     Mapping by interval, 11 measures: differences of prefix sums, {table.Projections.CubeFor(ByInterval(Dimension.Mapping), 0)!.StepCount} steps x {table.Table(Dimension.Mapping).Count} groups",
+            $"cube     Mapping by interval, 12 measures: differences of prefix sums, {table.Projections.CubeFor(ByInterval(Dimension.Mapping), 0)!.StepCount} steps x {table.Table(Dimension.Mapping).Count} groups",
             QueryPlan.For(Query, table).ToString(),
             StringComparison.Ordinal);
     }

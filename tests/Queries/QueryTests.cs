@@ -127,7 +127,7 @@ public class QueryTests
         Assert.Equal(
             """
             group by Member (looked up from ApiKey) and App
-            sums     11 measures, top 3 by Cost and others
+            sums     12 measures, top 3 by Cost and others
             buckets  2 x Day in Asia/Kolkata, 2026-03-28T18:30:00Z to 2026-03-30T18:30:00Z, not exact: an edge cuts an interval
             filter   Project: 1 of 3 codes
             filter   Mapping: 2 of 3 codes

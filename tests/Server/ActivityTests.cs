@@ -116,7 +116,7 @@ public class ActivityTests
         Assert.Equal(
             """
             group by Project
-            sums     11 measures
+            sums     12 measures
             buckets  1 x Day in Europe/Paris, 2026-06-23T22:00:00Z to 2026-06-24T22:00:00Z, exact
             scan     3 of 3 rows in 1 row ranges of 1 chunks (0 pruned), sums in 64 bits
             """,
@@ -132,7 +132,7 @@ public class ActivityTests
 
         using var response = await server.GetAsync("/readyz", token: null);
 
-        Assert.Equal("""{"phase":"ready","loadedRows":3,"totalRows":3}""", await response.Content.ReadAsStringAsync());
+        Assert.Equal("""{"phase":"ready","loadedRows":6,"totalRows":6}""", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -22,6 +22,18 @@ public class OpenApiTests
         ["/analytics/activity"] = typeof(ActivityResponse),
         ["/analytics/members"] = typeof(MembersResponse),
         ["/analytics/members/{userId}"] = typeof(MemberResponse),
+        ["/analytics/usage/requests"] = typeof(UsageRowsResponse),
+        ["/analytics/usage/items"] = typeof(ItemRowsResponse),
+        ["/analytics/organizations"] = typeof(OrganizationsResponse),
+        ["/analytics/me"] = typeof(MemberResponse),
+        ["/analytics/summary"] = typeof(SummaryResponse),
+        ["/analytics/projects"] = typeof(ProjectsResponse),
+        ["/analytics/projects/{projectId}"] = typeof(ProjectResponse),
+        ["/analytics/api-keys"] = typeof(ApiKeysResponse),
+        ["/analytics/api-keys/{apiKeyId}"] = typeof(ApiKeyResponse),
+        ["/analytics/agents"] = typeof(AgentsResponse),
+        ["/analytics/agents/{agentId}"] = typeof(AgentResponse),
+        ["/analytics/explain"] = typeof(ExplainResponse),
     };
 
     private const string Directory =
@@ -46,7 +58,7 @@ public class OpenApiTests
         foreach (var (path, type) in Answers)
         {
             var operation = document.GetProperty("paths").GetProperty(path).GetProperty("get");
-            Assert.All(operation.GetProperty("parameters").EnumerateArray(), parameter =>
+            Assert.All(Parameters(operation), parameter =>
             {
                 Assert.NotEqual(string.Empty, parameter.GetProperty("description").GetString());
                 Assert.True(parameter.TryGetProperty("example", out _), parameter.GetRawText());
@@ -77,20 +89,21 @@ public class OpenApiTests
         var document = await Document(server);
         foreach (var (path, type) in Answers)
         {
-            var parameters = document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("parameters").EnumerateArray().ToArray();
-            var fromTo = "organizationId=org_1&from=2026-06-24&to=2026-06-24";
+            var parameters = Parameters(document.GetProperty("paths").GetProperty(path).GetProperty("get"));
+            var isOfOrganization = parameters.Any(parameter => Name(parameter) == "organizationId");
+            var fromTo = isOfOrganization ? "organizationId=org_1&from=2026-06-24&to=2026-06-24" : string.Empty;
             string[] queries =
             [
                 string.Join('&', parameters.Where(parameter => In(parameter) == "query").Select(Example)),
                 .. parameters.Where(parameter => In(parameter) == "query" && Name(parameter) is not ("organizationId" or "from" or "to")).Select(parameter => $"{fromTo}&{Example(parameter)}"),
-                .. parameters.Where(parameter => parameter.GetProperty("schema").TryGetProperty("enum", out _) && Name(parameter) != "money")
+                .. parameters.Where(parameter => parameter.GetProperty("schema").TryGetProperty("enum", out _) && Name(parameter) is not ("money" or "format"))
                     .SelectMany(parameter => parameter.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(word => $"{fromTo}&{Name(parameter)}={word.GetString()}")),
-                "organizationId=org_1&from=2026-06-20&to=2026-06-26",
+                isOfOrganization ? "organizationId=org_1&from=2026-06-20&to=2026-06-26" : string.Empty,
                 path == "/analytics/activity" ? fromTo + "&fields=all" : fromTo,
             ];
             foreach (var query in queries)
             {
-                var answer = await server.JsonAsync($"{path.Replace("{userId}", "u_1", StringComparison.Ordinal)}?{query}", token);
+                var answer = await server.JsonAsync($"{parameters.Where(parameter => In(parameter) == "path").Aggregate(path, (filled, id) => filled.Replace($"{{{Name(id)}}}", id.GetProperty("example").GetString(), StringComparison.Ordinal))}?{query}", token);
                 try
                 {
                     Assert.NotNull(answer.Deserialize(type, Strict));
@@ -113,6 +126,10 @@ public class OpenApiTests
 
         static string In(JsonElement parameter) => parameter.GetProperty("in").GetString()!;
     }
+
+    // An operation without parameters has no list of them.
+    private static JsonElement[] Parameters(JsonElement operation) =>
+        operation.TryGetProperty("parameters", out var parameters) ? [.. parameters.EnumerateArray()] : [];
 
     private static async Task<JsonElement> Document(RunningServer server)
     {

@@ -16,7 +16,7 @@ public sealed class DataFolderTests : IDisposable
     public void Verify_AnyFlippedByteOfAnyDataFile_NamesFileAndColumn()
     {
         Fill();
-        string[] columns = ["id_hash_high", "id_hash_low", "content_hash", .. UsageSchema.Schema.Fields.Select(field => field.Name), "(page index)", "(footer)", "(magic)"];
+        string[] columns = ["id_hash_high", "id_hash_low", "content_hash", .. UsageSchema.Requests.Fields.Select(field => field.Name), "rule", "unit", "quantity", "(page index)", "(footer)", "(magic)"];
         HashSet<string> named = [];
         foreach (var path in DataFiles())
         {

@@ -14,7 +14,7 @@ internal sealed record UsageRow(Instant Start, string[] Keys, long[] Values)
     {
         var values = new long[Measures.Count];
         (values[(int)Measure.RequestCount], values[(int)Measure.Cost]) = (1, cost);
-        return new UsageRow(start, [project, apiKey, mapping, "", "", ""], values);
+        return new UsageRow(start, [project, apiKey, mapping, "", "", "", "", "", ""], values);
     }
 
     /// <summary>Equal text for equal rows.</summary>

@@ -16,6 +16,9 @@ internal static class UsageSamples
         ["", "app1", "Zoë"],
         ["", "text", "image"],
         ["", "a1", "a2"],
+        ["", "input_tokens", "output_tokens", "speech"],
+        ["", "token", "second"],
+        ["", "c1", "c2", "c3"],
     ];
 
     public static readonly Duration Grain = Duration.FromMinutes(15);

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Analytics.Server.Contracts;
+using Analytics.Server.Reconciliation;
+using Analytics.Storage;
+
+namespace Analytics.Server.Endpoints;
+
+/// <summary><c>GET /analytics/selfcheck</c>: whether every way to a range's totals leads to the same.</summary>
+internal static class SelfCheckEndpoint
+{
+    public static async Task Handle(Question question)
+    {
+        if (question.Request.Problem is { } problem)
+        {
+            await ProblemResponse.WriteAsync(question.Context, problem);
+            return;
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        var selfCheck = new SelfCheck(question, question.Context.RequestServices.GetRequiredService<UsageStore>());
+        await selfCheck.RunAsync();
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        await question.AnswerAsync(json =>
+        {
+            json.Range(selfCheck.Plan);
+            json.Text.Flag("agrees", selfCheck.Checks.All(check => check.Problem is null));
+            json.Text.StartArray("checks");
+            foreach (var check in selfCheck.Checks)
+            {
+                json.Text.StartObject();
+                json.Text.Text("name", check.Name);
+                Money(json, check.Cost);
+                Count(json, check.RequestCount);
+                json.Text.Flag("agrees", check.Problem is null);
+                if (check.Problem is not null)
+                {
+                    json.Text.Text("problem", check.Problem);
+                }
+
+                json.Text.EndObject();
+            }
+
+            json.Text.EndArray();
+            json.Text.Integer("filesVerified", selfCheck.FilesVerified);
+            json.Text.Integer("rows", selfCheck.Rows);
+            json.Text.Decimal("elapsedMs", (Int128)(elapsed.TotalMicroseconds * 1_000_000_000));
+            return Task.CompletedTask;
+        });
+    }
+
+    private static void Money(UsageJson json, Int128? cost)
+    {
+        if (cost is { } pico)
+        {
+            json.Money("cost", pico);
+        }
+        else
+        {
+            json.Text.Text("cost", null);
+        }
+    }
+
+    private static void Count(UsageJson json, Int128? count)
+    {
+        if (count is { } requests)
+        {
+            json.Text.Integer("requestCount", requests);
+        }
+        else
+        {
+            json.Text.Text("requestCount", null);
+        }
+    }
+}
