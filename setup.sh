@@ -59,3 +59,11 @@ npm_packages() {
   say "Installing $2 for comparison (npm)"
   npm ${3:-ci} --prefix "$1" --no-fund --no-audit --loglevel=error
 }
+
+# The browser of tests of the dashboard and of its screenshots.
+install_chromium() {
+  if [ ! -x /usr/bin/chromium ]; then
+    say "Installing Chromium (apt)"
+    apt-get update -qq && apt-get install -y -qq chromium
+  fi
+}

@@ -59,8 +59,8 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
         "What rows are ordered by: time or a metric, ascending; with a minus in front descending. Rows that are equal keep their order in time. Tables (csv, arrow, parquet) are in the order of time.",
         "-cost")
     {
-        Words = [.. UsageSort.Names],
-        Default = UsageSort.Time,
+        Words = RowTable.Requests.Sorts,
+        Default = RowSort.Time,
     };
 
     public static readonly QueryParameter Limit = new("limit", "Rows of a page at most. Tables (csv, arrow, parquet) have all rows, and no pages.", "100") { IsCount = true, Max = 10_000, Default = "100" };
@@ -138,6 +138,7 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
         _ => word,
     };
 
-    private static QueryParameter Filter(string name, string what, string example) =>
+    /// <summary>A filter.</summary>
+    public static QueryParameter Filter(string name, string what, string example) =>
         new(name, $"Only usage of this {what}; repeated for any of several; empty for usage that has none.", example) { IsRepeatable = true };
 }

@@ -55,11 +55,7 @@ internal sealed class ReadingRequest
         request.ReadRange(now);
         request.ReadFormat();
         request.IsMoneyText = request.Choice(QueryParameter.Money) == "string";
-        request.Predicates =
-        [
-            .. QueryParameter.Filters.Where(filter => query.ContainsKey(filter.Parameter.Name))
-                .Select(filter => new Predicate(filter.Dimension, [.. query[filter.Parameter.Name].Select(key => key ?? string.Empty)])),
-        ];
+        request.Predicates = [.. request.Filters(QueryParameter.Filters)];
         return request;
     }
 
@@ -74,6 +70,11 @@ internal sealed class ReadingRequest
     /// <returns>Null where none of them is wanted.</returns>
     public AnswerFormat? FormatOf(IReadOnlyList<AnswerFormat> offers) =>
         format is null ? AnswerFormat.Wanted(accept, offers) : offers.Contains(format) ? format : null;
+
+    /// <summary>Those filters that are given, as predicates.</summary>
+    public IEnumerable<Predicate> Filters(IReadOnlyList<(QueryParameter Parameter, Engine.Usage.Dimension Dimension)> filters) => filters
+        .Where(filter => query.ContainsKey(filter.Parameter.Name))
+        .Select(filter => new Predicate(filter.Dimension, [.. query[filter.Parameter.Name].Select(key => key ?? string.Empty)]));
 
     /// <summary>A parameter that may be given once, or null.</summary>
     public string? Single(string name)

@@ -108,10 +108,11 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>Plans to look at rows of the range that meet the request's filters, one by one.</summary>
     /// <param name="table">Of which table; null for requests.</param>
-    public QueryPlan PlanRows(UsageTable? table = null)
+    /// <param name="more">Predicates besides the request's.</param>
+    public QueryPlan PlanRows(UsageTable? table = null, params IEnumerable<Predicate> more)
     {
         var start = Stopwatch.GetTimestamp();
-        var query = new UsageQuery(Request.From, Request.To, Request.Zone, BucketSize.Range, Dimension.Project) { Predicates = Request.Predicates };
+        var query = new UsageQuery(Request.From, Request.To, Request.Zone, BucketSize.Range, Dimension.Project) { Predicates = [.. Request.Predicates, .. more] };
         var plan = QueryPlan.For(query, table ?? Table, usesProjections: false);
         planTime += Stopwatch.GetElapsedTime(start);
         return plan;

@@ -80,10 +80,25 @@ public sealed class RunningServer : IAsyncDisposable
         return Store.Directory.CreateToken(organization, user, kind, Now);
     }
 
-    public async Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null)
+    /// <summary>What the server is made of.</summary>
+    public IServiceProvider Services => app!.Services;
+
+    public Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null, string? accept = null) =>
+        SendAsync(pathAndQuery, token, method, accept, HttpCompletionOption.ResponseContentRead);
+
+    /// <summary>Gets an answer as far as its header; its body is read by whoever asks.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string pathAndQuery, string token) =>
+        SendAsync(pathAndQuery, token, method: null, accept: null, HttpCompletionOption.ResponseHeadersRead);
+
+    private async Task<HttpResponseMessage> SendAsync(string pathAndQuery, string? token, HttpMethod? method, string? accept, HttpCompletionOption completion)
     {
         using var request = Request(method ?? HttpMethod.Get, pathAndQuery, token);
-        return await client.SendAsync(request);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        return await client.SendAsync(request, completion);
     }
 
     /// <summary>A request as it is written, for more headers or a body.</summary>

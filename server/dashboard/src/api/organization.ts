@@ -1,0 +1,24 @@
+import { computed, signal } from "@preact/signals";
+
+/** An organization of the caller, as the switcher needs it. */
+export interface Organization {
+  id: string;
+  name: string;
+  plan: string;
+  role: string;
+  timezones?: string[];
+  reportingZone?: string | null;
+}
+
+export const organizations = signal<Organization[] | null>(null);
+export const selected = signal<string | null>(null);
+export const organization = computed(() => organizations.value?.find((each) => each.id === selected.value) ?? null);
+
+/** Whether pages about the whole organization answer for the caller: what the sidebar marks before the click. */
+export const organizationWide = computed<"open" | "plan" | "role">(() => {
+  const current = organization.value;
+  if (!current) {
+    return "open";
+  }
+  return current.plan !== "enterprise" ? "plan" : current.role === "owner" || current.role === "admin" ? "open" : "role";
+});

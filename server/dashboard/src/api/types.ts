@@ -1,0 +1,17 @@
+// Contracts, from the server's OpenAPI document. The document allows money as number or text; this page always asks for text.
+import type { components } from "./schema.ts";
+
+type Schemas = components["schemas"];
+
+// The document lets every number be text as well: money is, the others are not.
+type Property<Name, T> = number extends T ? (Name extends "cost" ? Exclude<T, number> : Exclude<T, string>) : Answer<T>;
+type Answer<T> = T extends readonly (infer Item)[] ? Answer<Item>[] : T extends object ? { [Name in keyof T]: Property<Name, T[Name]> } : T;
+
+export type MetricsRow = Answer<Schemas["Metrics"]>;
+export type Activity = Answer<Schemas["ActivityResponse"]>;
+export type ActivityBucket = Answer<Schemas["ActivityBucket"]>;
+export type RankedGroup = Answer<Schemas["RankedGroup"]>;
+export type BreakdownEntry = Answer<Schemas["BreakdownEntry"]>;
+export type Members = Answer<Schemas["MembersResponse"]>;
+export type MemberUsage = Answer<Schemas["MemberUsage"]>;
+export type MemberDetail = Answer<Schemas["MemberResponse"]>;

@@ -1,0 +1,107 @@
+import { signal } from "@preact/signals";
+import type { Dimension } from "../lib/view.ts";
+
+// Ten colours, each at least 3:1 on its card and apart from each other under the common colour-vision deficiencies.
+const Light = ["#3258E8", "#B4600C", "#14504E", "#E8609F", "#651F8C", "#AC8C14", "#2F855C", "#8F2216", "#2094DC", "#46291C"];
+const Dark = ["#7190F0", "#F27C1A", "#6EE6E2", "#B2507F", "#7E50E6", "#FAD13C", "#B1DBA2", "#D5302A", "#58BFEB", "#A0856C"];
+
+export const theme = signal<"light" | "dark">(document.documentElement.dataset["theme"] === "dark" ? "dark" : "light");
+
+export function setTheme(next: "light" | "dark"): void {
+  document.documentElement.dataset["theme"] = next;
+  localStorage.setItem("theme", next);
+  theme.value = next;
+}
+
+/** Colours of everything but series. */
+export function ink() {
+  return theme.value === "dark"
+    ? { card: "#161B22", text: "#E8ECF1", text2: "#AEB7C4", text3: "#8893A2", grid: "#232B35", border: "#2D3642", others: "#AAAFB9", accent: "#8FA8FF", weekend: "rgb(255 255 255 / .025)", void: "rgb(255 255 255 / .09)" }
+    : { card: "#FFFFFF", text: "#14181F", text2: "#4A5361", text3: "#67707E", grid: "#E9ECF0", border: "#DFE3E8", others: "#646973", accent: "#2449C9", weekend: "rgb(20 24 31 / .028)", void: "rgb(20 24 31 / .10)" };
+}
+
+export function slots(): readonly string[] {
+  return theme.value === "dark" ? Dark : Light;
+}
+
+/** Colours that the directory gives to projects. */
+export const configuredColors = signal<ReadonlyMap<string, string>>(new Map());
+
+// Colour belongs to the thing, not to its rank: what has a place keeps it through every metric, range and page.
+const places = new Map<string, number>();
+
+/** A colour for each key of a chart, largest first. `null` is Others. */
+export function colorsOf(dimension: Dimension, keys: readonly (string | null)[]): Map<string | null, string> {
+  const colors = slots();
+  const taken = new Set<number>();
+  const chosen = new Map<string | null, string>();
+  const unplaced: string[] = [];
+  for (const key of keys) {
+    if (key === null) {
+      chosen.set(null, ink().others);
+      continue;
+    }
+    const configured = dimension === "project" ? configuredColors.value.get(key) : undefined;
+    if (configured) {
+      chosen.set(key, configured);
+      continue;
+    }
+    const place = places.get(`${dimension}\n${key}`);
+    if (place !== undefined && !taken.has(place)) {
+      taken.add(place);
+      chosen.set(key, colors[place]!);
+    } else {
+      unplaced.push(key);
+    }
+  }
+  for (const key of unplaced) {
+    let place = hash(key) % colors.length;
+    for (let step = 0; taken.has(place) && step < colors.length; step++) {
+      place = (place + 1) % colors.length;
+    }
+    taken.add(place);
+    const name = `${dimension}\n${key}`;
+    if (!places.has(name)) {
+      places.set(name, place);
+    }
+    chosen.set(key, colors[place]!);
+  }
+  return chosen;
+}
+
+// FNV-1a: the same in every browser and on every day.
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return value;
+}
+
+/** Hatching in a colour, for what is not complete. */
+export function hatch(color: string): CanvasPattern | string {
+  const key = color + theme.value;
+  const known = hatches.get(key);
+  if (known) {
+    return known as CanvasPattern;
+  }
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 8;
+  const context = canvas.getContext("2d")!;
+  context.fillStyle = color;
+  context.globalAlpha = 0.28;
+  context.fillRect(0, 0, 8, 8);
+  context.globalAlpha = 0.9;
+  context.strokeStyle = color;
+  context.lineWidth = 2;
+  context.beginPath();
+  for (const x of [-8, 0, 8]) {
+    context.moveTo(x - 1, 9);
+    context.lineTo(x + 9, -1);
+  }
+  context.stroke();
+  const pattern = { image: canvas, repeat: "repeat" } as unknown as CanvasPattern;
+  hatches.set(key, pattern);
+  return pattern;
+}
+const hatches = new Map<string, unknown>();

@@ -1,0 +1,173 @@
+import { computed, signal } from "@preact/signals";
+import { dayCount, dayIn, isDay, type Day } from "./dates.ts";
+import { addressWith, change, path, query } from "./location.ts";
+import { bucketFor, DefaultPreset, presetRange, shiftRange, type Range } from "./ranges.ts";
+import { isZone, ownZone } from "./zones.ts";
+
+/** Dimensions as the server names them, and as people do. */
+export const Dimensions = [
+  { id: "model", label: "Model", plural: "models" },
+  { id: "project", label: "Project", plural: "projects" },
+  { id: "apiKey", label: "API key", plural: "API keys" },
+  { id: "mapping", label: "Mapping", plural: "mappings" },
+  { id: "provider", label: "Provider", plural: "providers" },
+  { id: "member", label: "Member", plural: "members" },
+  { id: "app", label: "App", plural: "apps" },
+  { id: "serviceType", label: "Service type", plural: "service types" },
+  { id: "agent", label: "Agent", plural: "agents" },
+] as const;
+export type Dimension = (typeof Dimensions)[number]["id"];
+
+export const Metrics = [
+  { id: "cost", label: "Cost" },
+  { id: "requests", label: "Requests" },
+  { id: "tokens", label: "Tokens" },
+] as const;
+export type Metric = (typeof Metrics)[number]["id"];
+export type Bucket = "hour" | "day" | "week" | "month";
+export type Shape = "area" | "bars" | "lines";
+
+export function dimensionLabel(id: Dimension): string {
+  return Dimensions.find((dimension) => dimension.id === id)!.label;
+}
+
+/** The name of a dimension's filter parameter. */
+export function filterParameter(dimension: Dimension): string {
+  return { project: "projectId", apiKey: "apiKeyId", member: "memberId", agent: "agentId" }[dimension as string] ?? dimension;
+}
+
+// --- organization and page -----------------------------------------------------------------------------------------------
+
+export const route = computed(() => {
+  const parts = path.value.split("/").filter(Boolean).map(decodeURIComponent);
+  return parts[0] === "o" ? { organization: parts[1] ?? null, page: parts[2] ?? "analytics", id: parts[3] ?? null, tab: parts[4] ?? null } : { organization: null, page: parts[0] ?? "", id: null, tab: null };
+});
+export const organizationId = computed(() => route.value.organization);
+
+/** Parameters that go along from page to page; the others belong to one page. */
+const Shared = new Set(["range", "from", "to", "tz"]);
+
+/** The address of a page of this organization, in the same range, zone and filters. */
+export function pageAddress(page: string, id?: string, changes: Record<string, string | null> = {}): string {
+  const dropped = Object.fromEntries([...query.value.keys()].filter((name) => !Shared.has(name) && !name.startsWith("f.") && !name.startsWith("x.")).map((name) => [name, null]));
+  return addressWith({ ...dropped, ...changes }, `/o/${encodeURIComponent(organizationId.value ?? "")}/${page}${id === undefined ? "" : `/${encodeURIComponent(id)}`}`);
+}
+
+// --- zone ----------------------------------------------------------------------------------------------------------------
+
+/** The organization's reporting zone, when it is known. */
+export const reportingZone = signal<string | null>(null);
+const storedZone = signal(localStorage.getItem("zone"));
+
+/** The zone whose days are counted: the address's, else the reader's choice, else the organization's. */
+export const zone = computed(() => {
+  const asked = query.value.get("tz");
+  if (asked && isZone(asked)) {
+    return asked;
+  }
+  const stored = storedZone.value;
+  return stored && isZone(stored) ? stored : (reportingZone.value ?? ownZone());
+});
+
+export function setZone(id: string): void {
+  localStorage.setItem("zone", id);
+  storedZone.value = id;
+  change({ tz: id });
+}
+
+// --- range ---------------------------------------------------------------------------------------------------------------
+
+/** Changes when a new day begins or the reader asks for the latest. */
+export const now = signal(new Date());
+export const today = computed<Day>(() => dayIn(zone.value, now.value));
+
+export const preset = computed(() => {
+  const parameters = query.value;
+  if (parameters.has("from")) {
+    return null;
+  }
+  const id = parameters.get("range") ?? DefaultPreset;
+  return presetRange(id, today.value) ? id : DefaultPreset;
+});
+
+export const range = computed<Range>(() => {
+  const from = query.value.get("from");
+  const to = query.value.get("to");
+  return from && to && isDay(from) && isDay(to) && from <= to ? { from, to } : presetRange(preset.value ?? DefaultPreset, today.value)!;
+});
+
+export function setPreset(id: string): void {
+  change({ from: null, to: null, range: id === DefaultPreset ? null : id, bucket: null });
+}
+
+export function setRange({ from, to }: Range): void {
+  change({ from, to, range: null, bucket: null });
+}
+
+export function stepRange(steps: -1 | 1): void {
+  setRange(shiftRange(range.value, steps));
+}
+
+// --- what is shown -------------------------------------------------------------------------------------------------------
+
+function oneOf<T extends string>(name: string, accepted: readonly T[], standard: T) {
+  return computed<T>(() => {
+    const value = query.value.get(name) as T | null;
+    return value && accepted.includes(value) ? value : standard;
+  });
+}
+
+const dimensionIds = Dimensions.map((dimension) => dimension.id);
+export const groupBy = oneOf<Dimension>("by", dimensionIds, "model");
+export const thenBy = computed<Dimension | null>(() => {
+  const value = query.value.get("then") as Dimension | null;
+  return value && dimensionIds.includes(value) && value !== groupBy.value ? value : null;
+});
+export const metric = oneOf<Metric>("metric", ["cost", "requests", "tokens"], "cost");
+export const shape = oneOf<Shape>("view", ["area", "bars", "lines"], "area");
+export const isCompared = computed(() => query.value.get("cmp") === "previous");
+export const isRunning = computed(() => query.value.get("sum") === "running");
+export const bucket = computed<Bucket>(() => {
+  const value = query.value.get("bucket") as Bucket | null;
+  const { from, to } = range.value;
+  const fits = value === "hour" ? dayCount(from, to) <= 14 : value === "day" ? dayCount(from, to) <= 800 : value !== null && ["week", "month"].includes(value);
+  return value && fits ? value : bucketFor(range.value);
+});
+export const hidden = computed(() => new Set(query.value.getAll("hide")));
+
+// --- filters -------------------------------------------------------------------------------------------------------------
+
+export interface Filter {
+  dimension: Dimension;
+  values: string[];
+}
+
+export const filters = computed<Filter[]>(() =>
+  Dimensions.flatMap(({ id }) => {
+    const values = query.value.getAll(`f.${id}`);
+    return values.length > 0 ? [{ dimension: id, values }] : [];
+  }),
+);
+
+export function addFilter(dimension: Dimension, value: string): void {
+  const values = query.value.getAll(`f.${dimension}`);
+  change({ [`f.${dimension}`]: values.includes(value) ? values.filter((other) => other !== value) : [...values, value] });
+}
+
+export function removeFilter(dimension: Dimension, value?: string): void {
+  change({ [`f.${dimension}`]: value === undefined ? null : query.value.getAll(`f.${dimension}`).filter((other) => other !== value) });
+}
+
+/** The parameters of every question about the current view. */
+export const asked = computed<Record<string, string | readonly string[]>>(() => ({
+  organizationId: organizationId.value ?? "",
+  from: range.value.from,
+  to: range.value.to,
+  timezone: zone.value,
+  ...Object.fromEntries(filters.value.map(({ dimension, values }) => [filterParameter(dimension), values])),
+}));
+
+const Known = new Set(["range", "from", "to", "tz", "by", "then", "metric", "view", "cmp", "sum", "bucket", "hide", "sort", "q", "month", "tab", "models", "service", "unit", "show", "scale", "token", "code", "baseline"]);
+
+/** Parameters of the address that mean nothing here: said, not dropped silently. */
+export const unknownParameters = computed(() => [...new Set(query.value.keys())].filter((name) => !Known.has(name) && !dimensionIds.some((id) => name === `f.${id}`)));

@@ -1,0 +1,85 @@
+import { useSignalEffect } from "@preact/signals";
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import "./styles.css";
+import { isSignedIn, ProblemError, question, useQuery } from "./api/client.ts";
+import { organization, organizations, selected, type Organization } from "./api/organization.ts";
+import { go } from "./lib/location.ts";
+import { organizationId, reportingZone, route } from "./lib/view.ts";
+import { AnalyticsPage } from "./pages/analytics.tsx";
+import { SignIn } from "./pages/signin.tsx";
+import { listen } from "./ui/keys.ts";
+import { CommandPalette, Help } from "./ui/palette.tsx";
+import { Shell } from "./ui/shell.tsx";
+import { ErrorNote } from "./ui/states.tsx";
+
+// Charts are on nearly every page: asked for beside the first answers, not after them.
+void import("./charts/echarts.ts");
+
+function App() {
+  const query = useQuery<{ organizations: Organization[] }>(question("/analytics/organizations", {}).replace(/\?.*/, ""));
+  const known = query.answer?.data.organizations;
+  useEffect(listen, []);
+  useEffect(() => {
+    if (known) {
+      organizations.value = known;
+      if (!organizationId.value && known[0]) {
+        go(`/o/${encodeURIComponent(known[0].id)}/analytics`, true);
+      }
+    }
+  }, [known]);
+  useSignalEffect(() => {
+    selected.value = organizationId.value;
+    const current = organization.value;
+    reportingZone.value = current?.reportingZone ?? current?.timezones?.[0] ?? null;
+  });
+  if (!isSignedIn.value) {
+    return <SignIn />;
+  }
+  // The zone is the organization's unless the address or the reader says another, so pages wait for it.
+  if (!organizationId.value || (!known && query.isLoading)) {
+    return query.error ? <ErrorNote error={query.error} retry={query.retry} /> : <div class="shell-bones" />;
+  }
+  return (
+    <>
+      <Shell>
+        <Page />
+      </Shell>
+      <CommandPalette />
+      <Help />
+    </>
+  );
+}
+
+function Page() {
+  const { page } = route.value;
+  switch (page) {
+    case "analytics":
+      return <AnalyticsPage />;
+    default:
+      return <ErrorNote error={new ProblemError({ type: "/problems/unknown-page", title: "No such page", status: 404, detail: `There is no page '${page}'.` })} retry={() => go(`/o/${organizationId.value}/analytics`)} />;
+  }
+}
+
+// Figures are copied with all their digits, whatever is on screen.
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (!selection || selection.isCollapsed || !event.clipboardData) {
+    return;
+  }
+  const copied = document.createElement("div");
+  for (let index = 0; index < selection.rangeCount; index++) {
+    copied.append(selection.getRangeAt(index).cloneContents());
+  }
+  const figure = (selection.anchorNode?.parentElement ?? null)?.closest("data.figure");
+  const figures = copied.querySelectorAll<HTMLDataElement>("data.figure");
+  if (figures.length === 1 && copied.textContent === figures[0]!.textContent) {
+    event.clipboardData.setData("text/plain", figures[0]!.value);
+    event.preventDefault();
+  } else if (figures.length === 0 && figure && copied.textContent === figure.textContent) {
+    event.clipboardData.setData("text/plain", (figure as HTMLDataElement).value);
+    event.preventDefault();
+  }
+});
+
+render(<App />, document.getElementById("app")!);

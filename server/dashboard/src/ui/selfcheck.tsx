@@ -1,0 +1,89 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { question, useQuery } from "../api/client.ts";
+import { organizationWide } from "../api/organization.ts";
+import { rangeText } from "../lib/dates.ts";
+import { exactMoney } from "../lib/money.ts";
+import { exactCount } from "../lib/numbers.ts";
+import { organizationId, range, route, zone } from "../lib/view.ts";
+import { Icon } from "./icons.tsx";
+
+interface Proof {
+  agrees: boolean;
+  checks: { name: string; cost: string; requestCount: number; agrees: boolean }[];
+  filesVerified: number;
+  rows: number;
+  elapsedMs: number;
+}
+
+/** Whether all ways to the range's total agree; opens the proof. */
+export function SelfCheck() {
+  const isOpen = useSignal(false);
+  const isWanted = useSignal(false);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { from, to } = range.value;
+  const applies = organizationWide.value === "open" && route.value.page !== "plan";
+  useEffect(() => {
+    // After the page itself: the check reads everything.
+    const timer = setTimeout(() => (isWanted.value = true), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
+  const query = useQuery<Proof>(applies && isWanted.value ? question("/analytics/selfcheck", { organizationId: organizationId.value, from, to, timezone: zone.value }) : null);
+  useEffect(() => {
+    if (isOpen.value) {
+      dialog.current?.showModal();
+    }
+  }, [isOpen.value]);
+  const proof = query.answer?.data;
+  if (!applies || !proof || query.isStale) {
+    return <span class="selfcheck quiet">{applies && query.error ? "Totals not checked" : ""}</span>;
+  }
+  return (
+    <>
+      <button type="button" class={`selfcheck link${proof.agrees ? "" : " bad"}`} onClick={() => (isOpen.value = true)}>
+        <Icon name={proof.agrees ? "shield" : "warning"} size={14} />
+        {proof.agrees ? `Reconciled: ${proof.checks.length} checks agree` : "The totals do not agree"} · {exactCount(proof.rows)} rows · {proof.elapsedMs} ms
+      </button>
+      <dialog class="proof" ref={dialog} aria-label="Self-check" onClose={() => (isOpen.value = false)} onClick={(event) => event.target === dialog.current && dialog.current?.close()}>
+        <form method="dialog">
+          <h2>Self-check</h2>
+          <p class="quiet">
+            {rangeText(from, to)}, {zone.value}. The same range was added up in each of these ways; every total must be the same to the last digit.
+          </p>
+          <div class="table-box" tabIndex={0} role="region" aria-label="Checks">
+            <table class="table">
+              <thead>
+                <tr>
+                  <th scope="col">Way</th>
+                  <th scope="col" class="number">
+                    Cost
+                  </th>
+                  <th scope="col" class="number">
+                    Requests
+                  </th>
+                  <th scope="col">Agrees</th>
+                </tr>
+              </thead>
+              <tbody>
+                {proof.checks.map((check) => (
+                  <tr key={check.name}>
+                    <th scope="row">{check.name}</th>
+                    <td class="number">{exactMoney(check.cost)}</td>
+                    <td class="number">{exactCount(check.requestCount)}</td>
+                    <td>{check.agrees ? "yes" : "no"}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <p class="quiet">
+            {exactCount(proof.filesVerified)} files verified, {exactCount(proof.rows)} rows, {proof.elapsedMs} ms.
+          </p>
+          <button type="submit" class="button primary">
+            Close
+          </button>
+        </form>
+      </dialog>
+    </>
+  );
+}

@@ -1,0 +1,254 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { isOnline, pending, refreshes, signOut } from "../api/client.ts";
+import { organization, organizations, organizationWide } from "../api/organization.ts";
+import { setTheme, theme } from "../charts/palette.ts";
+import { momentIn } from "../lib/dates.ts";
+import { change } from "../lib/location.ts";
+import { addFilter, dimensionLabel, filters, now, pageAddress, route, unknownParameters, zone } from "../lib/view.ts";
+import { IconButton, Link, Menu, MenuItem, Popover } from "./controls.tsx";
+import { Icon, type IconName } from "./icons.tsx";
+import { labelOf } from "./names.ts";
+import { RangePicker } from "./range.tsx";
+import { SelfCheck } from "./selfcheck.tsx";
+import { dataThrough, isExact, notice, timing } from "./status.ts";
+import { useSlow } from "./states.tsx";
+import { ZonePicker } from "./zone.tsx";
+import { helpOpen, paletteOpen, zoneOpen } from "./keys.ts";
+
+interface Page {
+  id: string;
+  label: string;
+  icon: IconName;
+  /** Whether it is about the whole organization: Enterprise, owners and admins. */
+  isWide?: boolean;
+}
+
+const Groups: { label: string; pages: Page[] }[] = [
+  {
+    label: "Organization",
+    pages: [
+      { id: "analytics", label: "Analytics", icon: "analytics", isWide: true },
+      { id: "overview", label: "Overview", icon: "overview", isWide: true },
+      { id: "members", label: "Members", icon: "members", isWide: true },
+      { id: "agents", label: "Agents", icon: "agents", isWide: true },
+      { id: "usage", label: "Usage tables", icon: "usage", isWide: true },
+    ],
+  },
+  {
+    label: "Workspace",
+    pages: [
+      { id: "projects", label: "Projects", icon: "projects" },
+      { id: "keys", label: "API keys", icon: "keys" },
+      { id: "me", label: "My usage", icon: "spark" },
+    ],
+  },
+  { label: "Settings", pages: [{ id: "plan", label: "Plan", icon: "settings" }] },
+];
+
+/** Pages with their own period, or none: the date range does not apply. */
+const OwnPeriod = new Set(["overview", "plan"]);
+
+export function pageTitle(id: string): string {
+  return Groups.flatMap((group) => group.pages).find((page) => page.id === id)?.label ?? "Analytics";
+}
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const isMenuOpen = useSignal(false);
+  const { page, id } = route.value;
+  useEffect(() => {
+    isMenuOpen.value = false;
+  }, [page, id]);
+  useEffect(() => {
+    document.title = [id ? labelOf(page, id) : pageTitle(page), organization.value?.name, "Analytics"].filter((part, index, all) => part && all.indexOf(part) === index).join(" · ");
+  });
+  return (
+    <div class={`shell${isMenuOpen.value ? " menu-open" : ""}`}>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <aside class="sidebar" id="sidebar">
+        <Switcher />
+        <nav aria-label="Pages">
+          {Groups.map((group) => (
+            <div class="nav-group" key={group.label}>
+              <h2>{group.label}</h2>
+              {group.pages.map((each) => (
+                <Link key={each.id} href={pageAddress(each.id)} class="nav-item" title={each.label} aria-current={page === each.id ? "page" : undefined}>
+                  <Icon name={each.icon} />
+                  <span class="nav-label">{each.label}</span>
+                  {each.isWide && <Mark />}
+                </Link>
+              ))}
+            </div>
+          ))}
+        </nav>
+        <div class="sidebar-foot">
+          <IconButton icon="search" label="Command palette (Ctrl K)" onClick={() => (paletteOpen.value = true)} />
+          <IconButton icon={theme.value === "dark" ? "sun" : "moon"} label={theme.value === "dark" ? "Light theme (.)" : "Dark theme (.)"} onClick={() => setTheme(theme.value === "dark" ? "light" : "dark")} />
+          <IconButton icon="help" label="Keyboard shortcuts (?)" onClick={() => (helpOpen.value = true)} />
+          <IconButton icon="exit" label="Sign out" onClick={() => void signOut()} />
+        </div>
+      </aside>
+      <div class="scrim" onClick={() => (isMenuOpen.value = false)} />
+      <div class="page">
+        <header class="topbar">
+          <IconButton icon="menu" label="Menu" className="menu-button" expanded={isMenuOpen.value} onClick={() => (isMenuOpen.value = !isMenuOpen.value)} />
+          <Breadcrumb />
+          <span class="grow" />
+          {!OwnPeriod.has(page) && <RangePicker />}
+          {page !== "plan" && <ZonePicker isOpen={zoneOpen.value} onOpen={(open) => (zoneOpen.value = open)} isExact={isExact.value} />}
+          {page !== "plan" && <Refresh />}
+          <Progress />
+        </header>
+        {!isOnline.value && (
+          <div class="banner warn" role="status">
+            The server cannot be reached. What you see is from before.
+            <button type="button" class="link" onClick={refresh}>
+              Try again
+            </button>
+          </div>
+        )}
+        <Filters />
+        <main id="main" tabIndex={-1}>
+          {children}
+        </main>
+        <footer class="page-foot">
+          <SelfCheck />
+          <span class="grow" />
+          <a href="/openapi/v1.json">API</a>
+        </footer>
+      </div>
+      <div class="notice" role="status" aria-live="polite">
+        {notice.value && <div>{notice.value}</div>}
+      </div>
+    </div>
+  );
+}
+
+/** Marks what the plan or role does not include, before the click. */
+function Mark() {
+  const access = organizationWide.value;
+  if (access === "open") {
+    return null;
+  }
+  return (
+    <span class="nav-mark" title={access === "plan" ? "Part of the Enterprise plan" : "For owners and admins"}>
+      {access === "plan" ? "Enterprise" : <Icon name="lock" size={12} />}
+      <span class="sr">{access === "plan" ? "plan" : "for owners and admins"}</span>
+    </span>
+  );
+}
+
+function Switcher() {
+  const current = organization.value;
+  const initial = [...(current?.name ?? "A")][0]!;
+  return (
+    <Popover
+      label={`Organization: ${current?.name ?? route.value.organization ?? ""}`}
+      className="switcher"
+      trigger={
+        <>
+          <span class="avatar" aria-hidden="true">
+            {initial}
+          </span>
+          <span class="switcher-text">
+            <span class="switcher-name">{current?.name ?? route.value.organization}</span>
+            <span class="switcher-plan">{current ? `${current.plan} plan` : ""}</span>
+          </span>
+          <Icon name="down" size={12} />
+        </>
+      }
+    >
+      {(close) => (
+        <Menu>
+          {(organizations.value ?? []).map((each) => (
+            <MenuItem
+              key={each.id}
+              isChosen={each.id === current?.id}
+              hint={each.plan}
+              onClick={() => {
+                close();
+                location.assign(`/o/${encodeURIComponent(each.id)}/${route.value.page || "analytics"}`);
+              }}
+            >
+              {each.name}
+            </MenuItem>
+          ))}
+          {(organizations.value ?? []).length === 0 && <p class="note">No organizations.</p>}
+        </Menu>
+      )}
+    </Popover>
+  );
+}
+
+function Breadcrumb() {
+  const { page, id } = route.value;
+  return (
+    <nav class="breadcrumb" aria-label="Where you are">
+      {id ? (
+        <>
+          <Link href={pageAddress(page)}>{pageTitle(page)}</Link>
+          <Icon name="right" size={12} />
+          <span aria-current="page">
+            <bdi>{labelOf(page, id)}</bdi>
+          </span>
+        </>
+      ) : (
+        <span aria-current="page">{pageTitle(page)}</span>
+      )}
+    </nav>
+  );
+}
+
+export function refresh(): void {
+  now.value = new Date();
+  refreshes.value++;
+}
+
+function Refresh() {
+  const through = dataThrough.value;
+  const details = timing.value
+    .split(",")
+    .map((part) => /^\s*(\w+).*?dur=([\d.]+)/.exec(part))
+    .flatMap((match) => (match ? [`${match[1]} ${Number(match[2]) < 1 ? `${Math.round(Number(match[2]) * 1000)} µs` : `${match[2]} ms`}`] : []))
+    .join(", ");
+  return (
+    <button type="button" class="button refresh" onClick={refresh} aria-label="Refresh" title={details ? `Refresh. The last answer took: ${details}` : "Refresh"}>
+      <Icon name="refresh" />
+      <span class="refresh-text">{through ? `data through ${momentIn(zone.value, through)}` : "refresh"}</span>
+    </button>
+  );
+}
+
+/** A thin bar once an answer takes long enough to notice. */
+function Progress() {
+  return <div class={`progress${useSlow(pending.value > 0, 150) ? " on" : ""}`} aria-hidden="true" />;
+}
+
+function Filters() {
+  const unknown = unknownParameters.value;
+  if (filters.value.length === 0 && unknown.length === 0) {
+    return null;
+  }
+  return (
+    <div class="filters" role="group" aria-label="Filters">
+      {filters.value.map(({ dimension, values }) =>
+        values.map((value) => (
+          <button key={`${dimension} ${value}`} type="button" class="chip" title="Remove this filter" onClick={() => addFilter(dimension, value)}>
+            <span class="quiet">{dimensionLabel(dimension)}</span>
+            <bdi>{labelOf(dimension, value)}</bdi>
+            <Icon name="close" size={12} />
+          </button>
+        )),
+      )}
+      {filters.value.length > 0 && (
+        <button type="button" class="link" onClick={() => change(Object.fromEntries(filters.value.map(({ dimension }) => [`f.${dimension}`, null])))}>
+          Clear all
+        </button>
+      )}
+      {unknown.length > 0 && <span class="note">This address says {unknown.map((name) => `'${name}'`).join(", ")}, which means nothing here.</span>}
+    </div>
+  );
+}

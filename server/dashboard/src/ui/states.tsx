@@ -1,0 +1,124 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ProblemError, type Query } from "../api/client.ts";
+import { filters, removeFilter, setRange } from "../lib/view.ts";
+import { addDays, dayIn, longDay } from "../lib/dates.ts";
+import { zone } from "../lib/view.ts";
+import { Icon } from "./icons.tsx";
+
+/** What came instead of an answer, in its place: what was wrong, with a way to try again. */
+export function ErrorNote({ error, retry }: { error: Error; retry: () => void }) {
+  const problem = error instanceof ProblemError ? error.problem : null;
+  return (
+    <div class="state error" role="alert">
+      <Icon name="warning" size={20} />
+      <h3>{problem?.title ?? "The server cannot be reached"}</h3>
+      <p>{problem?.detail ?? "Check the connection, then try again."}</p>
+      {problem?.traceId && <p class="mono">trace {problem.traceId}</p>}
+      <button type="button" class="button" onClick={retry}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+/** An upgrade card for what the plan lacks, a plain word for what the role may not see. */
+export function Gate({ error, feature }: { error: ProblemError; feature: string }) {
+  const isPlan = error.is("plan-required");
+  return (
+    <section class="gate" aria-labelledby="gate-title">
+      <div class="gate-picture" aria-hidden="true">
+        <svg viewBox="0 0 320 120" preserveAspectRatio="none">
+          <path class="g1" d="M0 120V92L40 80 80 86 120 62 160 70 200 48 240 56 280 34 320 40V120Z" />
+          <path class="g2" d="M0 120V104L40 98 80 102 120 84 160 90 200 74 240 80 280 64 320 68V120Z" />
+          <path class="g3" d="M0 120V114L40 110 80 112 120 102 160 106 200 98 240 100 280 90 320 94V120Z" />
+        </svg>
+      </div>
+      <div class="gate-text">
+        <span class="tag accent">
+          <Icon name={isPlan ? "spark" : "lock"} size={12} /> {isPlan ? "Enterprise" : "Owners and admins"}
+        </span>
+        <h2 id="gate-title">{isPlan ? `${feature} is part of the Enterprise plan` : `${feature} is for owners and admins`}</h2>
+        {isPlan ? (
+          <>
+            <p>See what every project, model, key and member spends, over any range and in your own time zone, with totals that agree to the last digit.</p>
+            <p class="quiet">Pages of projects and API keys are part of every plan. The operator of this server can change the organization's plan.</p>
+          </>
+        ) : (
+          <p>Ask an owner of the organization for the role of admin. Your own usage, projects and API keys are open to you.</p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+export function isGate(error: Error | null): error is ProblemError {
+  return error instanceof ProblemError && (error.is("plan-required") || error.is("role-required"));
+}
+
+/** Nothing to show, and what to do about it: which of three kinds of nothing it is. */
+export function Empty({ dataThrough, children }: { dataThrough: string | null; children?: ComponentChildren }) {
+  if (dataThrough === null) {
+    return (
+      <div class="state">
+        <h3>No usage yet</h3>
+        <p>Import a file, or send events as they happen.</p>
+        <pre>
+          {"analytics import events --data data --organization ID usage.ndjson\n"}
+          {`curl -H "Authorization: Bearer $TOKEN" --data-binary @usage.ndjson -H "Content-Type: application/x-ndjson" ${location.origin}/ingest/events`}
+        </pre>
+      </div>
+    );
+  }
+  const last = dayIn(zone.value, new Date(Date.parse(dataThrough) - 1));
+  return (
+    <div class="state">
+      <h3>{filters.value.length > 0 ? "Nothing matches these filters" : "No usage in this range"}</h3>
+      {children}
+      <div class="row">
+        {filters.value.map(({ dimension }) => (
+          <button key={dimension} type="button" class="button" onClick={() => removeFilter(dimension)}>
+            Remove the filter by {dimension}
+          </button>
+        ))}
+        {filters.value.length === 0 && (
+          <button type="button" class="button" onClick={() => setRange({ from: addDays(last, -6), to: last })}>
+            Go to the last data, {longDay(last)}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** True once something has taken longer than it takes to notice. */
+export function useSlow(isWaiting: boolean, ms: number): boolean {
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    if (isWaiting) {
+      const timer = setTimeout(() => setSlow(true), ms);
+      return () => clearTimeout(timer);
+    }
+    return undefined;
+  }, [isWaiting, ms]);
+  return isWaiting && isSlow;
+}
+
+/** The place of an answer, at its final size from the start: bones, then the answer, which stays while the next is under way. */
+export function Await<T>({ query, height, children, className }: { query: Query<T>; height?: number; children: (data: T, url: string) => ComponentChildren; className?: string }) {
+  const showsBones = useSlow(query.answer === null && query.isLoading, 120);
+  const isDim = useSlow(query.isStale, 800);
+  if (query.answer && !(query.error && query.isStale)) {
+    return (
+      <div class={`await ${className ?? ""}${isDim ? " dim" : ""}`} aria-busy={query.isStale}>
+        {children(query.answer.data, query.answer.url)}
+      </div>
+    );
+  }
+  return (
+    <div class={`await ${className ?? ""}`} style={height ? { minHeight: `${height}px` } : {}} aria-busy={query.isLoading}>
+      {query.error ? <ErrorNote error={query.error} retry={query.retry} /> : showsBones && <div class="bones" style={{ height: `${height ?? 120}px` }} />}
+    </div>
+  );
+}

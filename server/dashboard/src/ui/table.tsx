@@ -1,0 +1,111 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "./icons.tsx";
+
+export interface Column<Row> {
+  id: string;
+  label: string;
+  isNumber?: boolean;
+  /** A CSS length. */
+  width: string;
+  render: (row: Row) => ComponentChildren;
+  isSortable?: boolean;
+  /** Left out on narrow windows. */
+  isSecondary?: boolean;
+}
+
+const RowHeight = 36;
+const Overscan = 8;
+
+/** A table of any length: only the rows in sight are in the page. */
+export function VirtualTable<Row>({ label, rows, rowKey, columns, height, sort, onSort, onEnd, footer, empty }: {
+  label: string;
+  rows: readonly Row[];
+  rowKey: (row: Row, index: number) => string;
+  columns: readonly Column<Row>[];
+  /** At most this many pixels; less where there are fewer rows. */
+  height: number;
+  /** `cost` ascending, `-cost` descending. */
+  sort?: string;
+  onSort?: (sort: string) => void;
+  onEnd?: () => void;
+  footer?: readonly ComponentChildren[];
+  empty?: ComponentChildren;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const full = rows.length * RowHeight;
+  const first = Math.max(0, Math.floor(top / RowHeight) - Overscan);
+  const last = Math.min(rows.length, Math.ceil((top + height) / RowHeight) + Overscan);
+  useEffect(() => {
+    if (last >= rows.length) {
+      onEnd?.();
+    }
+  }, [last, rows.length]);
+  const [sortName, isDescending] = sort?.startsWith("-") ? [sort.slice(1), true] : [sort, false];
+  return (
+    <div class="table-box" ref={box} style={{ maxHeight: `${height}px` }} tabIndex={0} role="region" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      <table class="table" aria-rowcount={rows.length + 1} aria-label={label}>
+        <colgroup>
+          {columns.map((column) => (
+            <col key={column.id} style={{ width: column.width }} class={column.isSecondary ? "secondary" : undefined} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th
+                key={column.id}
+                scope="col"
+                class={`${column.isNumber ? "number" : ""}${column.isSecondary ? " secondary" : ""}`}
+                aria-sort={sortName === column.id ? (isDescending ? "descending" : "ascending") : undefined}
+              >
+                {onSort && column.isSortable ? (
+                  <button type="button" onClick={() => onSort(sortName === column.id ? (isDescending ? column.id : `-${column.id}`) : column.isNumber ? `-${column.id}` : column.id)}>
+                    {column.label}
+                    {sortName === column.id && <Icon name={isDescending ? "fall" : "up"} size={12} />}
+                  </button>
+                ) : (
+                  <span title={column.label}>{column.label}</span>
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {first > 0 && (
+            <tr class="pad" style={{ height: `${first * RowHeight}px` }} aria-hidden="true">
+              <td colSpan={columns.length} />
+            </tr>
+          )}
+          {rows.slice(first, last).map((row, index) => (
+            <tr key={rowKey(row, first + index)} aria-rowindex={first + index + 2}>
+              {columns.map((column) => (
+                <td key={column.id} class={`${column.isNumber ? "number" : ""}${column.isSecondary ? " secondary" : ""}`}>
+                  {column.render(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+          {last < rows.length && (
+            <tr class="pad" style={{ height: `${full - last * RowHeight}px` }} aria-hidden="true">
+              <td colSpan={columns.length} />
+            </tr>
+          )}
+        </tbody>
+        {footer && rows.length > 0 && (
+          <tfoot>
+            <tr>
+              {columns.map((column, index) => (
+                <td key={column.id} class={`${column.isNumber ? "number" : ""}${column.isSecondary ? " secondary" : ""}`}>
+                  {footer[index]}
+                </td>
+              ))}
+            </tr>
+          </tfoot>
+        )}
+      </table>
+      {rows.length === 0 && <div class="table-empty">{empty ?? "Nothing here."}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { useState } from "preact/hooks";
+import { reportingZone, setZone, zone } from "../lib/view.ts";
+import { allZones, offsetOf, offsetText, ownZone } from "../lib/zones.ts";
+import { Menu, MenuItem, Popover } from "./controls.tsx";
+import { Icon } from "./icons.tsx";
+
+const Shown = 60;
+
+/** The zone whose days are counted, always in sight beside the dates. */
+export function ZonePicker({ isOpen, onOpen, isExact }: { isOpen?: boolean; onOpen?: (open: boolean) => void; isExact?: boolean | undefined }) {
+  const offset = offsetText(offsetOf(zone.value, new Date()));
+  return (
+    <Popover
+      label={`Time zone: ${zone.value}, ${offset}`}
+      className="zone"
+      align="end"
+      {...(isOpen === undefined ? {} : { isOpen })}
+      {...(onOpen ? { onOpen } : {})}
+      trigger={
+        <>
+          <Icon name="globe" />
+          <span class="zone-name">{zone.value.replaceAll("_", " ")}</span>
+          <span class="hint">{offset}</span>
+          {isExact === false && <span class="inexact" title="The data is by the hour; this zone's days begin within an hour, so hours at the edges count to the day they begin in." />}
+        </>
+      }
+    >
+      {(close) => <ZonePanel close={close} />}
+    </Popover>
+  );
+}
+
+function ZonePanel({ close }: { close: () => void }) {
+  const [words, setWords] = useState("");
+  const at = new Date();
+  const wanted = words.trim().toLowerCase().replaceAll("\u2212", "-").split(/\s+/).filter(Boolean);
+  const found = allZones(at).filter((each) => wanted.every((word) => each.words.includes(word)));
+  const choose = (id: string) => {
+    setZone(id);
+    close();
+  };
+  const pinned = [
+    { name: "My time", id: ownZone() },
+    ...(reportingZone.value ? [{ name: "Organization's reporting zone", id: reportingZone.value }] : []),
+    { name: "UTC", id: "UTC" },
+  ];
+  return (
+    <div class="zone-panel">
+      <label class="search">
+        <Icon name="search" />
+        <span class="sr">Search zones by city or offset</span>
+        <input
+          data-focus
+          type="search"
+          placeholder="City or offset, such as Paris or UTC+5:30"
+          value={words}
+          onInput={(event) => setWords(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && found[0]) {
+              choose(found[0].id);
+            }
+          }}
+        />
+      </label>
+      <Menu>
+        {wanted.length === 0 && (
+          <div class="pinned">
+            {pinned.map((each) => (
+              <MenuItem key={each.name} onClick={() => choose(each.id)} isChosen={zone.value === each.id} hint={offsetText(offsetOf(each.id, at))}>
+                {each.name} {each.name !== "UTC" && <span class="hint">{each.id.replaceAll("_", " ")}</span>}
+              </MenuItem>
+            ))}
+          </div>
+        )}
+        {found.slice(0, Shown).map((each) => (
+          <MenuItem key={each.id} onClick={() => choose(each.id)} isChosen={zone.value === each.id} hint={offsetText(each.offset)}>
+            {each.city} <span class="hint">{each.id.includes("/") ? each.id.slice(0, each.id.lastIndexOf("/")).replaceAll("_", " ") : ""}</span>
+          </MenuItem>
+        ))}
+        {found.length > Shown && <p class="note">{found.length - Shown} more: write a city or an offset.</p>}
+        {found.length === 0 && <p class="note">No zone is called so.</p>}
+      </Menu>
+    </div>
+  );
+}

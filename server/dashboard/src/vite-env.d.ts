@@ -1,0 +1,6 @@
+declare module "*.css";
+declare module "*.woff2?url" {
+  const url: string;
+  export default url;
+}
+declare module "@fontsource-variable/inter";
