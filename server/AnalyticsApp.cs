@@ -1,8 +1,8 @@
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Server.Conventions;
 using Analytics.Server.Endpoints;
 using Analytics.Storage;
-using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 
 namespace Analytics.Server;
@@ -14,22 +14,18 @@ public static class AnalyticsApp
     /// <param name="store">A loaded store.</param>
     /// <param name="clock">The present, for ranges that end today.</param>
     /// <param name="urls">Addresses to listen on, separated by semicolons.</param>
-    public static WebApplication Build(UsageStore store, IClock clock, string urls)
+    /// <param name="settings">What the operator set, by name without the prefix <c>Analytics</c>; null for the defaults.</param>
+    public static WebApplication Build(UsageStore store, IClock clock, string urls, IConfiguration? settings = null)
     {
-        // Settings come from the command line alone: no appsettings.json of the current folder, no variables.
+        // No appsettings.json of the current folder: settings are what the caller hands over.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().UseUrls(urls).ConfigureKestrel(options =>
+        if (settings is not null)
         {
-            options.AddServerHeader = false;
+            builder.Configuration.AddConfiguration(settings);
+        }
 
-            // Filters may be repeated: a thousand keys by id are some 30 KiB. What is longer is refused by Kestrel itself,
-            // with 414 and without a body.
-            options.Limits.MaxRequestLineSize = 256 << 10;
-
-            // A year by project is half a megabyte: written at once into memory that is used again, instead of stopping
-            // at each 64 KiB until the client has read them. More than this waits for the client.
-            options.Limits.MaxResponseBufferSize = 1 << 20;
-        });
+        builder.WebHost.UseKestrelCore().UseUrls(urls);
+        builder.AddHttpConventions(HttpSettings.Read(builder.Configuration));
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             // A port that is taken is an error of the command line, said there in one line.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
@@ -41,14 +37,15 @@ public static class AnalyticsApp
         builder.Services.AddHostedService<MemoryWatch>();
         builder.Services.AddSingleton(_ => new ScanAdmission(Environment.ProcessorCount, ScanAdmission.DefaultMaxHeldBytes));
         builder.Services.AddSingleton<PageCursors>();
+        builder.AddAccess(AccessSettings.Read(builder.Configuration));
         var app = builder.Build();
-        app.Use(ProblemResponse.ForUnhandledAsync);
-        app.UseRouting();
-        app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operation").WithSummary("Whether the process answers.").Produces<string>(StatusCodes.Status200OK, "text/plain");
-        app.MapGet("/readyz", () => Readiness(store)).WithName("ready").WithTags("operation")
+        app.UseHttpConventions();
+        app.UseAccess();
+        app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operation").WithSummary("Whether the process answers.").Produces<string>(StatusCodes.Status200OK, "text/plain").WithoutParameters();
+        app.MapGet("/readyz", (Delegate)((HttpContext context) => Readiness(context, store, app.Lifetime.ApplicationStopping))).WithName("ready").WithTags("operation")
             .WithSummary("Whether all usage is in memory. Until then an organization's questions wait for its own part.")
-            .Produces<Readiness>().Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
-        app.MapOpenApi("/openapi/{documentName}.json");
+            .Produces<Readiness>().Produces<Readiness>(StatusCodes.Status503ServiceUnavailable).WithoutParameters();
+        app.MapOpenApi("/openapi/v1.json").WithoutParameters();
         app.MapDashboard(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
         app.MapReading("/analytics/activity", Surface.OrganizationWide, ActivityEndpoint.Accepted, ActivityEndpoint.Handle)
             .Describe<ActivityResponse>("activity", "Usage by hour, day, week or month, broken down by one dimension. Owners and admins, Enterprise plan.", ActivityEndpoint.Accepted, Samples.Activity);
@@ -56,18 +53,23 @@ public static class AnalyticsApp
             .Describe<MembersResponse>("members", "Usage of every member, by who created the API key. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Members);
         app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail)
             .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member);
-        app.MapReading("/analytics/usage/requests", Surface.OrganizationWide, UsageEndpoint.Accepted, UsageEndpoint.Requests)
-            .Describe<UsageRowsResponse>("usageRequests", "Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan.", UsageEndpoint.Accepted, Samples.UsageRequests);
+        app.MapReading("/analytics/usage/requests", Surface.OrganizationWide, UsageEndpoint.OfRequests, UsageEndpoint.Requests)
+            .Describe<UsageRowsResponse>("usageRequests", "Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan.", UsageEndpoint.OfRequests, Samples.UsageRequests);
+        app.MapReading("/analytics/usage/items", Surface.OrganizationWide, UsageEndpoint.OfItems, UsageEndpoint.Items, needsDetails: true)
+            .Describe<ItemRowsResponse>("usageItems", "What requests cost, rule by rule: a row for each hour (or quarter hour), combination of dimensions, pricing rule and unit. Their costs sum to the requests' costs. Owners and admins, Enterprise plan.", UsageEndpoint.OfItems, Samples.UsageItems);
         app.MapUsageReading();
+        app.MapSession();
+        app.MapAudit();
         return app;
     }
 
-    private static JsonHttpResult<Readiness> Readiness(UsageStore store)
+    private static Task Readiness(HttpContext context, UsageStore store, CancellationToken stopping)
     {
         var (loaded, total) = store.LoadProgress;
-        var isReady = loaded == total;
-        return TypedResults.Json(
-            new Readiness { Phase = isReady ? "ready" : "loading", LoadedRows = loaded, TotalRows = total },
-            statusCode: isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        var phase = stopping.IsCancellationRequested ? "stopping" : loaded == total ? "ready" : "loading";
+        return JsonAnswer.WriteAsync(
+            context,
+            phase == "ready" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            new Readiness { Phase = phase, LoadedRows = loaded, TotalRows = total });
     }
 }

@@ -36,6 +36,7 @@ public sealed class UsageStore : IDisposable
 
     // Requests come first, for all organisations: nearly all questions are about them alone.
     private LoadQueue? queue;
+    private long dataVersions;
     private LoadQueue? detailQueue;
 
     private UsageStore(DataFolder folder, Files files, IDisposable? folderLock, Manifest manifest, DirectoryStore directory)
@@ -205,7 +206,11 @@ public sealed class UsageStore : IDisposable
             if (known is null || known.Directory.Version != Directory.Version)
             {
                 var directory = Directory.Read(organization);
-                known = new UsageSnapshot(loaded.GetValueOrDefault(organization) ?? new LoadedTables(), directory);
+
+                // The same content under another version: something changed elsewhere, another organisation's or a token.
+                known = known?.Directory.Fingerprint == directory.Fingerprint
+                    ? known.With(directory)
+                    : new UsageSnapshot(loaded.GetValueOrDefault(organization) ?? new LoadedTables(), directory, known?.DataVersion ?? ++dataVersions);
                 snapshots[organization] = known;
             }
 
@@ -565,16 +570,24 @@ public sealed class UsageSnapshot
     private readonly Lazy<UsageTable> items;
     private readonly Lazy<UsageTable> conversations;
 
-    internal UsageSnapshot(LoadedTables tables, OrganizationDirectory directory)
+    internal UsageSnapshot(LoadedTables tables, OrganizationDirectory directory, long dataVersion)
     {
         var names = new DirectoryNames(directory);
         Usage = Named(tables.Requests);
         (items, conversations) = (new(() => Named(tables.Items)), new(() => Named(tables.Conversations)));
-        Directory = directory;
-        this.tables = tables;
+        (Directory, DataVersion, this.tables) = (directory, dataVersion, tables);
 
         UsageTable Named(LoadedUsage? usage) => usage?.Named(names) ?? new UsageTableBuilder().Build(names);
     }
+
+    private UsageSnapshot(UsageSnapshot other, OrganizationDirectory directory)
+    {
+        (Usage, items, conversations, tables) = (other.Usage, other.items, other.conversations, other.tables);
+        (Directory, DataVersion) = (directory, other.DataVersion);
+    }
+
+    /// <summary>Another number for other rows, in this process; the same for the same rows under other names.</summary>
+    public long DataVersion { get; }
 
     /// <summary>Requests, and the names of their codes.</summary>
     public UsageTable Usage { get; }
@@ -596,6 +609,9 @@ public sealed class UsageSnapshot
         Tables.Items => tables.Items,
         _ => tables.Conversations,
     })?.Files ?? [];
+
+    /// <summary>The same at another version of the directory, which has the same content.</summary>
+    internal UsageSnapshot With(OrganizationDirectory directory) => new(this, directory);
 }
 
 /// <summary>What is loaded of one organisation; null for a table that is not, or that has no rows.</summary>

@@ -1,31 +1,15 @@
 using Analytics.Server.Contracts;
 using Analytics.Storage;
-using Analytics.Storage.Directory;
 
 namespace Analytics.Server.Access;
 
 /// <summary>Decides who may ask, in the contract's order: 401, 404 organisation, 403 plan, 403 role; parameters come after.</summary>
 internal static class Authorization
 {
-    private const string Scheme = "Bearer ";
-
-    /// <summary>Who asks, or null where nobody known does (401).</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="store">Tokens.</param>
-    public static Caller? Identify(HttpContext context, UsageStore store)
-    {
-        var header = context.Request.Headers.Authorization;
-        return header is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            && store.Directory.Authenticate(value[Scheme.Length..].Trim()) is { } token
-            ? new Caller(token.Kind == TokenKind.Ingest ? CallerKind.IngestToken : CallerKind.ReadToken, token.UserId, token.OrganizationId, TokenId: null)
-            : null;
-    }
-
     /// <summary>Checks a request about no organisation in particular: any known caller who reads.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="store">Tokens.</param>
     /// <returns>The caller, or the problem to answer with.</returns>
-    public static (Caller? Caller, Problem? Problem) Check(HttpContext context, UsageStore store) => Identify(context, store) switch
+    public static (Caller? Caller, Problem? Problem) Check(HttpContext context) => Authentication.CallerOf(context) switch
     {
         null => (null, Problem.Unauthorized),
         { Kind: CallerKind.IngestToken } => (null, Problem.IngestTokenCannotRead),
@@ -34,13 +18,13 @@ internal static class Authorization
 
     /// <summary>Checks a request about an organisation that the path names. Waits for no usage to be loaded.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="store">Tokens, roles and plans.</param>
+    /// <param name="store">Roles and plans.</param>
     /// <param name="organizationId">The organisation, as the path has it.</param>
     /// <param name="surface">What is asked for.</param>
     /// <returns>What is allowed, or the problem to answer with.</returns>
     public static (Grant? Grant, Problem? Problem) Check(HttpContext context, UsageStore store, string organizationId, Surface surface)
     {
-        if (Identify(context, store) is not { } caller)
+        if (Authentication.CallerOf(context) is not { } caller)
         {
             return (null, Problem.Unauthorized);
         }
@@ -54,7 +38,7 @@ internal static class Authorization
 
     /// <summary>Checks a request about the usage of the organisation that the query names.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="store">Tokens, and each organisation's snapshot.</param>
+    /// <param name="store">Each organisation's snapshot.</param>
     /// <param name="surface">What is asked for.</param>
     /// <param name="needsDetails">Whether items and conversations must be loaded.</param>
     /// <returns>The organisation's snapshot and what is allowed, or the problem to answer with.</returns>
@@ -65,7 +49,7 @@ internal static class Authorization
     public static async ValueTask<(UsageSnapshot? Snapshot, Grant? Grant, Problem? Problem)> CheckAsync(
         HttpContext context, UsageStore store, Surface surface, bool needsDetails = false)
     {
-        if (Identify(context, store) is not { } caller)
+        if (Authentication.CallerOf(context) is not { } caller)
         {
             return (null, null, Problem.Unauthorized);
         }

@@ -10,8 +10,9 @@ internal static class AnalyticsCommand
     {
         ServeCommand.Create(clock),
         ImportCommand.Create(clock),
-        DirectoryCommand.Create(),
+        DirectoryCommand.Create(clock),
         TokenCommand.Create(clock),
+        AuditCommand.Create(),
         VerifyCommand.Create(),
         InspectCommand.Create(),
     };

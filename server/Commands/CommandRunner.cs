@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
 using Analytics.Storage.Import;
@@ -11,7 +12,15 @@ internal static class CommandRunner
     public static async Task<int> RunAsync(RootCommand root, string[] args, TextWriter output, TextWriter error)
     {
         var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
-        var console = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        var console = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+
+            // A server that is told to stop ends by itself, after the requests that it is answering.
+            ProcessTerminationTimeout = HttpSettings.MaxShutdownTimeout + TimeSpan.FromSeconds(10),
+        };
         if (parsed.Errors.Count > 0)
         {
             foreach (var problem in parsed.Errors)

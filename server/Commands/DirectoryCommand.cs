@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
+using NodaTime;
 
 namespace Analytics.Server.Commands;
 
@@ -12,7 +13,7 @@ internal static class DirectoryCommand
     // A document of a million entries is about 200 MB; this is against a wrong file.
     private const long MaxDocumentBytes = 512L << 20;
 
-    public static Command Create()
+    public static Command Create(IClock clock)
     {
         var data = CommonOptions.Data();
         var file = new Argument<string>("FILE") { Description = "The JSON document." };
@@ -27,7 +28,7 @@ internal static class DirectoryCommand
 
             var document = DirectoryDocument.Parse(Files.Physical.ReadAll(path, MaxDocumentBytes));
             using var directory = Open(parsed.GetValue(data)!);
-            await parsed.InvocationConfiguration.Output.WriteAsync(Summary(directory.Import(document)));
+            await parsed.InvocationConfiguration.Output.WriteAsync(Summary(directory.Import(document, AuditActor.Operator(clock.GetCurrentInstant()))));
             return ExitCode.Ok;
         });
 
@@ -37,12 +38,7 @@ internal static class DirectoryCommand
         var export = new Command("export", "Print the document.") { organization, data };
         export.SetAction(async (parsed, _) =>
         {
-            if (!File.Exists(new DataFolder(Path.GetFullPath(parsed.GetValue(data)!)).Directory))
-            {
-                throw new DataFolderException($"'{parsed.GetValue(data)}' has no directory.sqlite, expected a data folder. Check --data.");
-            }
-
-            using var directory = Open(parsed.GetValue(data)!);
+            using var directory = OpenExisting(parsed.GetValue(data)!);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(Encoding.UTF8.GetString(directory.Export(parsed.GetValue(organization)).ToUtf8()));
             return ExitCode.Ok;
         });
@@ -56,6 +52,11 @@ internal static class DirectoryCommand
         Files.Physical.CreateFolder(folder.Root);
         return DirectoryStore.Open(folder.Directory);
     }
+
+    /// <summary>Opens the directory of a data folder that is one already: who asks about it does not want a new one.</summary>
+    public static DirectoryStore OpenExisting(string data) => File.Exists(new DataFolder(Path.GetFullPath(data)).Directory)
+        ? Open(data)
+        : throw new DataFolderException($"'{data}' has no directory.sqlite, expected a data folder. Check --data.");
 
     private static string Summary(DirectoryChanges changes)
     {

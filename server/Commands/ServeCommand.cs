@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Analytics.Engine.Projections;
+using Analytics.Server.Access;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using NodaTime;
 
@@ -19,13 +21,30 @@ internal static class ServeCommand
             DefaultValueFactory = _ => "http://127.0.0.1:5080",
             HelpName = "URL",
         };
-        var command = new Command("serve", "Answer questions over HTTP.") { data, urls };
+        var organization = new Option<string>("--first-organization")
+        {
+            Description = "The organisation that the first start makes in a data folder that has none, on the enterprise plan.",
+            DefaultValueFactory = _ => "default",
+            HelpName = "ID",
+        };
+        var owner = new Option<string>("--first-owner")
+        {
+            Description = "The owner of that organisation, whose token the first start prints once.",
+            DefaultValueFactory = _ => "owner",
+            HelpName = "ID",
+        };
+        var command = new Command("serve", "Answer questions over HTTP.") { data, urls, organization, owner };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(data)!, parsed.GetValue(urls)!, clock, parsed.InvocationConfiguration.Output, cancellation));
+            parsed.GetValue(data)!,
+            parsed.GetValue(urls)!,
+            new FirstStart(parsed.GetValue(organization)!, parsed.GetValue(owner)!),
+            clock,
+            parsed.InvocationConfiguration.Output,
+            cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string data, string urls, IClock clock, TextWriter output, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string data, string urls, FirstStart first, IClock clock, TextWriter output, CancellationToken cancellation)
     {
         foreach (var url in urls.Split(';'))
         {
@@ -36,16 +55,23 @@ internal static class ServeCommand
         }
 
         var watch = Stopwatch.StartNew();
-        var budget = ProjectionBudget.Read(new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build());
+        var settings = new ConfigurationBuilder().AddEnvironmentVariables("Analytics__").Build();
+        var budget = ProjectionBudget.Read(settings);
+        var access = AccessSettings.Read(settings);
+        _ = HttpSettings.Read(settings);
         using var store = UsageStore.Open(data, Files.Physical);
         store.Projections = new ProjectionMemory(budget);
         store.BeginLoad();
-        var app = AnalyticsApp.Build(store, clock, urls);
+        var app = AnalyticsApp.Build(store, clock, urls, settings);
         await using (app.ConfigureAwait(false))
         {
             await app.StartAsync(cancellation);
             var rows = store.LoadProgress.Total.ToString("N0", CultureInfo.InvariantCulture);
             await output.WriteLineAsync($"Analytics listens on {string.Join(", ", app.Urls)} and loads {rows} rows of '{store.Folder.Root}'. Questions are answered as soon as their organization is loaded.");
+            foreach (var line in first.Greet(store, clock.GetCurrentInstant()).Concat(DoorNotes.For(store.Folder, app.Urls, access)))
+            {
+                await output.WriteLineAsync(line);
+            }
 
             // On a thread of its own: loading keeps all cores busy, and requests need some of the pool's threads.
             await Task.Factory.StartNew(() => store.ContinueLoad(cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -42,11 +42,24 @@ internal static class ApiDescription
     /// <param name="sample">An answer.</param>
     /// <param name="ofOrganization">Whether it takes the shared parameters, an organisation among them.</param>
     public static void Describe<T>(
-        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample, bool ofOrganization = true) => endpoint
+        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample, bool ofOrganization = true) =>
+        endpoint.Describe<T>(name, summary, parameters, "application/json", JsonNode.Parse(sample)!, ofOrganization);
+
+    /// <summary>Describes a reading endpoint whose answer is a table.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="name">Its name for generated clients.</param>
+    /// <param name="summary">One sentence.</param>
+    /// <param name="parameters">Parameters besides the shared ones.</param>
+    /// <param name="sample">An answer as CSV.</param>
+    public static void DescribeTable(this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample) =>
+        endpoint.Describe<string>(name, summary, parameters, "text/csv", JsonValue.Create(sample), ofOrganization: true);
+
+    private static void Describe<T>(
+        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string type, JsonNode sample, bool ofOrganization) => endpoint
         .WithName(name)
         .WithTags("reading")
         .WithSummary(summary)
-        .Produces<T>()
+        .Produces<T>(StatusCodes.Status200OK, type)
         .Produces<Problem>(StatusCodes.Status400BadRequest, ProblemType)
         .Produces<Problem>(StatusCodes.Status401Unauthorized, ProblemType)
         .Produces<Problem>(StatusCodes.Status403Forbidden, ProblemType)
@@ -60,7 +73,7 @@ internal static class ApiDescription
                 .. (ofOrganization ? QueryParameter.Shared : []).Concat(parameters).Select(Parameter),
             ];
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
-            Sample(operation, StatusCodes.Status200OK, "application/json", "The answer.", JsonNode.Parse(sample)!);
+            Sample(operation, StatusCodes.Status200OK, type, "The answer.", sample.DeepClone());
             Sample(operation, StatusCodes.Status400BadRequest, "A parameter is wrong: each by its name, with what was found and what was expected.", Problem.InvalidParameter("timezone", "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."));
             Sample(operation, StatusCodes.Status401Unauthorized, "No or an unknown token.", Problem.Unauthorized);
             Sample(operation, StatusCodes.Status403Forbidden, "The organization's plan or the caller's role does not include this view.", Problem.RoleRequired(["owner", "admin"]));

@@ -59,8 +59,8 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
         "What rows are ordered by: time or a metric, ascending; with a minus in front descending. Rows that are equal keep their order in time. Tables (csv, arrow, parquet) are in the order of time.",
         "-cost")
     {
-        Words = [.. UsageSort.Names],
-        Default = UsageSort.Time,
+        Words = RowTable.Requests.Sorts,
+        Default = RowSort.Time,
     };
 
     public static readonly QueryParameter Limit = new("limit", "Rows of a page at most. Tables (csv, arrow, parquet) have all rows, and no pages.", "100") { IsCount = true, Max = 10_000, Default = "100" };
@@ -130,6 +130,15 @@ internal sealed record QueryParameter(string Name, string Description, string Ex
     /// <summary>What every reading endpoint takes.</summary>
     public static readonly IReadOnlyList<QueryParameter> Shared = [OrganizationId, From, To, Timezone, Money, OutputFormat, .. Filters.Select(filter => filter.Parameter)];
 
-    private static QueryParameter Filter(string name, string what, string example) =>
+    /// <summary>The word that an alias stands for; any other word as it is.</summary>
+    public static string Canonical(string word) => word switch
+    {
+        "api_key" => "apiKey",
+        "user" => "member",
+        _ => word,
+    };
+
+    /// <summary>A filter.</summary>
+    public static QueryParameter Filter(string name, string what, string example) =>
         new(name, $"Only usage of this {what}; repeated for any of several; empty for usage that has none.", example) { IsRepeatable = true };
 }

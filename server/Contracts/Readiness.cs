@@ -3,7 +3,7 @@ namespace Analytics.Server.Contracts;
 /// <summary>Whether all usage is in memory.</summary>
 internal sealed record Readiness
 {
-    /// <summary>loading or ready.</summary>
+    /// <summary>loading, ready or stopping.</summary>
     public required string Phase { get; init; }
 
     /// <summary>Rows of organizations that are loaded.</summary>

@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Server.Contracts.Formats;
+using Analytics.Server.Conventions;
 using Analytics.Storage.Directory;
 using Microsoft.Extensions.Primitives;
 using NodaTime;
@@ -14,7 +13,6 @@ namespace Analytics.Server.Contracts;
 /// <summary>The parameters that every reading endpoint takes, checked. All faults are found at once.</summary>
 internal sealed class ReadingRequest
 {
-    private const int MaxUnknown = 10;
     private const int MaxShown = 100;
     private readonly IQueryCollection query;
     private readonly StringValues accept;
@@ -48,17 +46,16 @@ internal sealed class ReadingRequest
     {
         var query = http.Query;
         var request = new ReadingRequest(query, http.Headers.Accept);
-        request.RefuseMalformed(http.QueryString.Value ?? string.Empty);
-        request.RefuseUnknown([.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]);
+        foreach (var (name, messages) in QueryFaults.Of(http, [.. QueryParameter.Shared.Concat(accepted).Select(parameter => parameter.Name)]))
+        {
+            request.errors[name] = messages;
+        }
+
         request.ReadZone(organization);
         request.ReadRange(now);
         request.ReadFormat();
         request.IsMoneyText = request.Choice(QueryParameter.Money) == "string";
-        request.Predicates =
-        [
-            .. QueryParameter.Filters.Where(filter => query.ContainsKey(filter.Parameter.Name))
-                .Select(filter => new Predicate(filter.Dimension, [.. query[filter.Parameter.Name].Select(key => key ?? string.Empty)])),
-        ];
+        request.Predicates = [.. request.Filters(QueryParameter.Filters)];
         return request;
     }
 
@@ -73,6 +70,11 @@ internal sealed class ReadingRequest
     /// <returns>Null where none of them is wanted.</returns>
     public AnswerFormat? FormatOf(IReadOnlyList<AnswerFormat> offers) =>
         format is null ? AnswerFormat.Wanted(accept, offers) : offers.Contains(format) ? format : null;
+
+    /// <summary>Those filters that are given, as predicates.</summary>
+    public IEnumerable<Predicate> Filters(IReadOnlyList<(QueryParameter Parameter, Engine.Usage.Dimension Dimension)> filters) => filters
+        .Where(filter => query.ContainsKey(filter.Parameter.Name))
+        .Select(filter => new Predicate(filter.Dimension, [.. query[filter.Parameter.Name].Select(key => key ?? string.Empty)]));
 
     /// <summary>A parameter that may be given once, or null.</summary>
     public string? Single(string name)
@@ -149,44 +151,6 @@ internal sealed class ReadingRequest
 
     /// <summary>Notes a fault.</summary>
     public void Fault(string name, string message) => errors.TryAdd(name, [message]);
-
-    private void RefuseUnknown(IReadOnlyList<string> accepted)
-    {
-        // Query keys fold case; a name in another case is as unknown as a misspelt one. A few are enough to see the mistake.
-        foreach (var name in query.Keys.Where(name => !accepted.Contains(name, StringComparer.Ordinal)).Take(MaxUnknown))
-        {
-            Fault(Shown(name), $"unknown parameter, expected {DidYouMean.Suggest(name, accepted)}.");
-        }
-    }
-
-    /// <summary>Finds percent-encoding that is broken or not UTF-8, which would otherwise be taken for some other text.</summary>
-    private void RefuseMalformed(string text)
-    {
-        List<byte> bytes = [];
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '%')
-            {
-                bytes.AddRange(Encoding.UTF8.GetBytes(text, i, char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1));
-                i += char.IsHighSurrogate(text[i]) ? 1 : 0;
-            }
-            else if (i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
-            {
-                bytes.Add(value);
-                i += 2;
-            }
-            else
-            {
-                Fault("query", $"found '{text.AsSpan(i, Math.Min(3, text.Length - i))}', expected % and two hex digits.");
-                return;
-            }
-        }
-
-        if (!System.Text.Unicode.Utf8.IsValid(CollectionsMarshal.AsSpan(bytes)))
-        {
-            Fault("query", "found percent-encoded bytes that are not UTF-8, expected UTF-8.");
-        }
-    }
 
     private void ReadFormat()
     {

@@ -74,4 +74,20 @@ internal static partial class Samples
           "nextCursor": null
         }
         """;
+
+    public const string UsageItems =
+        """
+        {
+          "timezone": "Europe/Paris", "from": "2026-06-24", "to": "2026-06-24", "exact": true, "dataThrough": "2026-06-24T21:00:00Z",
+          "rows": [
+            {
+              "date": "2026-06-24", "start": "2026-06-24T10:00:00Z",
+              "projectId": "prj_1", "project": "Production API", "apiKeyId": "key_1", "apiKey": "prod-etl", "memberId": "u_1", "member": "Ana",
+              "model": "gpt-5.5", "mapping": "azure/gpt-5.5", "provider": "azure", "app": "checkout", "serviceType": "text-generation", "agentId": "", "agent": "(none)",
+              "rule": "input_tokens", "unit": "token", "quantity": 300, "unitPrice": 0.00000125, "cost": 0.000375
+            }
+          ],
+          "nextCursor": null
+        }
+        """;
 }

@@ -38,21 +38,6 @@ internal sealed class UsageRow(DateTimeZone zone)
     /// <summary>The code of a stored dimension.</summary>
     public int Code(Dimension dimension) => (int)chunk.Codes(dimension)[row];
 
-    /// <summary>The value of a measure.</summary>
-    public Int128 this[Measure measure] => chunk.Values(measure)[row];
-
-    /// <summary>All measures.</summary>
-    public UsageSums Sums
-    {
-        get
-        {
-            UsageSums sums = default;
-            foreach (var measure in Measures.All)
-            {
-                sums[measure] = this[measure];
-            }
-
-            return sums;
-        }
-    }
+    /// <summary>A number of the row, in the unit of its form.</summary>
+    public Int128? this[RowMetric metric] => metric.Value(chunk, row);
 }

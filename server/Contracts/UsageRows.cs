@@ -8,22 +8,9 @@ namespace Analytics.Server.Contracts;
 
 /// <summary>The rows of a table that a question is about: page by page in any order, or all of them in the order of time.</summary>
 /// <param name="plan">The range and the filters; it reads rows, no cubes.</param>
-internal sealed class UsageRows(QueryPlan plan)
+/// <param name="shown">The table's columns.</param>
+internal sealed class UsageRows(QueryPlan plan, RowTable shown)
 {
-    /// <summary>Dimensions as columns: the name of the key, as in filters, and of the label where that is another text.</summary>
-    private static readonly (Dimension Dimension, string Key, string? Label)[] Columns =
-    [
-        (Dimension.Project, "projectId", "project"),
-        (Dimension.ApiKey, "apiKeyId", "apiKey"),
-        (Dimension.Member, "memberId", "member"),
-        (Dimension.Model, "model", null),
-        (Dimension.Mapping, "mapping", null),
-        (Dimension.Provider, "provider", null),
-        (Dimension.App, "app", null),
-        (Dimension.ServiceType, "serviceType", null),
-        (Dimension.Agent, "agentId", "agent"),
-    ];
-
     private readonly UsageTable table = plan.Table;
 
     /// <summary>The rows of a page.</summary>
@@ -32,7 +19,7 @@ internal sealed class UsageRows(QueryPlan plan)
     /// <param name="limit">Rows at most, 1 or more.</param>
     /// <param name="cancellation">The client went away.</param>
     /// <returns>The rows, and whether more follow.</returns>
-    public (IReadOnlyList<RowPlace> Rows, bool HasMore) Page(UsageSort sort, RowPlace? after, int limit, CancellationToken cancellation)
+    public (IReadOnlyList<RowPlace> Rows, bool HasMore) Page(RowSort sort, RowPlace? after, int limit, CancellationToken cancellation)
     {
         // One more than the page has says whether it is the last. Twice as many are gathered before the best are kept.
         var wanted = limit + 1;
@@ -82,7 +69,7 @@ internal sealed class UsageRows(QueryPlan plan)
     public async Task WriteAsync(UsageJson json, IReadOnlyList<RowPlace> places, CancellationToken cancellation)
     {
         var row = new UsageRow(plan.Query.Zone);
-        var columns = Columns.Select(column => (Names: column, Texts: GroupTexts.Of(table.Table(column.Dimension)), Lookup: LookupOf(column.Dimension), Source: column.Dimension.StoredSource())).ToArray();
+        var columns = shown.Dimensions.Select(column => (Names: column, Texts: GroupTexts.Of(table.Table(column.Dimension)), Lookup: LookupOf(column.Dimension), Source: column.Dimension.StoredSource())).ToArray();
         json.Text.StartArray("rows");
         foreach (var place in places)
         {
@@ -101,7 +88,11 @@ internal sealed class UsageRows(QueryPlan plan)
                 }
             }
 
-            json.Metrics(row.Sums);
+            foreach (var metric in shown.Metrics)
+            {
+                metric.Write(json, row);
+            }
+
             json.Text.EndObject();
             if (json.Text.HasPiece)
             {
@@ -120,7 +111,7 @@ internal sealed class UsageRows(QueryPlan plan)
             LongColumn<UsageRow>.Date("date", row => row.Date),
             LongColumn<UsageRow>.Instant("start", row => row.Start),
         ];
-        foreach (var (dimension, key, label) in Columns)
+        foreach (var (dimension, key, label) in shown.Dimensions)
         {
             var source = dimension.StoredSource();
             var lookup = LookupOf(dimension);
@@ -133,12 +124,12 @@ internal sealed class UsageRows(QueryPlan plan)
             }
         }
 
-        columns.AddRange(LongColumn<UsageRow>.Metrics(Metric.All, (row, measure) => row[measure]));
+        columns.AddRange(shown.Metrics.Select(metric => metric.ToColumn()));
         return LongForm.Of(plan, All(), columns);
     }
 
-    /// <summary>A row's sum of tokens that a 64-bit integer does not hold; null where there is none.</summary>
-    public Int128? TotalTokensBeyond64Bits()
+    /// <summary>A row's sum of tokens that a 64-bit integer does not hold; null where there is none. All else are values of a column, and fit.</summary>
+    public (string Metric, Int128 Sum)? FirstBeyond64Bits()
     {
         foreach (var scan in plan.Scans)
         {
@@ -147,7 +138,7 @@ internal sealed class UsageRows(QueryPlan plan)
             {
                 if ((Int128)input[row] + output[row] is var sum && sum > long.MaxValue)
                 {
-                    return sum;
+                    return ("totalTokens", sum);
                 }
             }
         }
@@ -155,7 +146,7 @@ internal sealed class UsageRows(QueryPlan plan)
         return null;
     }
 
-    private static RowPlace? Keep(List<RowPlace> best, UsageSort sort, int wanted)
+    private static RowPlace? Keep(List<RowPlace> best, RowSort sort, int wanted)
     {
         best.Sort(sort.Compare);
         if (best.Count <= wanted)

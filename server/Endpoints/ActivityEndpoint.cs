@@ -93,12 +93,7 @@ internal static class ActivityEndpoint
         List<Dimension> dimensions = [];
         foreach (var word in words)
         {
-            var name = word switch
-            {
-                "api_key" => "apiKey",
-                "user" => "member",
-                _ => word,
-            };
+            var name = QueryParameter.Canonical(word);
             if (!UsageJson.DimensionNames.TryGetValue(name, out var dimension))
             {
                 request.Fault("groupBy", $"found '{ReadingRequest.Shown(word)}', expected {DidYouMean.Suggest(word, QueryParameter.GroupBy.Words)}.");

@@ -9,7 +9,7 @@ internal static class OrganizationsEndpoint
 {
     public static async Task HandleAsync(HttpContext context, UsageStore store)
     {
-        var (caller, problem) = Authorization.Check(context, store);
+        var (caller, problem) = Authorization.Check(context);
         if (context.Request.Query.Keys.FirstOrDefault() is { } unknown)
         {
             problem ??= Problem.InvalidParameter(ReadingRequest.Shown(unknown), "unknown parameter, expected none.");

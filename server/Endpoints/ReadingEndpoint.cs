@@ -6,6 +6,7 @@ using Analytics.Engine.Usage;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Analytics.Server.Contracts.Formats;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
 using NodaTime;
@@ -107,10 +108,11 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>Plans to look at rows of the range that meet the request's filters, one by one.</summary>
     /// <param name="table">Of which table; null for requests.</param>
-    public QueryPlan PlanRows(UsageTable? table = null)
+    /// <param name="more">Predicates besides the request's.</param>
+    public QueryPlan PlanRows(UsageTable? table = null, params IEnumerable<Predicate> more)
     {
         var start = Stopwatch.GetTimestamp();
-        var query = new UsageQuery(Request.From, Request.To, Request.Zone, BucketSize.Range, Dimension.Project) { Predicates = Request.Predicates };
+        var query = new UsageQuery(Request.From, Request.To, Request.Zone, BucketSize.Range, Dimension.Project) { Predicates = [.. Request.Predicates, .. more] };
         var plan = QueryPlan.For(query, table ?? Table, usesProjections: false);
         planTime += Stopwatch.GetElapsedTime(start);
         return plan;
@@ -169,8 +171,6 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         }
 
         Context.Response.ContentType = format!.ContentType;
-        Context.Response.Headers.CacheControl = "private, no-cache";
-        Context.Response.Headers.Vary = "Accept";
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
             $"plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
@@ -269,7 +269,14 @@ internal static class ReadingEndpoint
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
             using var question = new Question(context, request, snapshot, grant!, admission);
-            await handler(question);
+            if (request.Problem is not null)
+            {
+                await handler(question);
+                return;
+            }
+
+            var tag = AnswerTag.Of(request, context.Request, accepted, snapshot, grant!.Caller.UserId, grant.Role);
+            await ConditionalAnswer.RunAsync(context, tag, () => handler(question));
         }));
     }
 }

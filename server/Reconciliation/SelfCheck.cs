@@ -109,7 +109,8 @@ internal sealed class SelfCheck(Question question, UsageStore store)
                 }
                 catch (CorruptFileException exception)
                 {
-                    problems.Add(exception.Message);
+                    // Where the data folder lies is not for those who ask over HTTP.
+                    problems.Add(exception.Message.Replace(store.Folder.Root + Path.DirectorySeparatorChar, string.Empty, StringComparison.Ordinal));
                 }
             }
 

@@ -27,6 +27,20 @@ public sealed record DirectoryChanges(
     ChangeCounts Agents,
     ChangeCounts Models)
 {
+    /// <summary>What changed in few words, such as "members 1 added, 2 changed".</summary>
+    public string ToText()
+    {
+        (string Name, ChangeCounts Counts)[] kinds =
+        [
+            ("organizations", Organizations), ("users", Users), ("members", Members), ("projects", Projects),
+            ("apiKeys", ApiKeys), ("agents", Agents), ("models", Models),
+        ];
+        return string.Join("; ", kinds.Where(kind => kind.Counts.Total > 0).Select(kind => $"{kind.Name} {string.Join(", ", Words(kind.Counts))}"));
+
+        static IEnumerable<string> Words(ChangeCounts counts) => new[] { (counts.Added, "added"), (counts.Changed, "changed"), (counts.Removed, "removed") }
+            .Where(count => count.Item1 > 0).Select(count => $"{count.Item1} {count.Item2}");
+    }
+
     /// <summary>All changes of all kinds; 0 where the directory was like the document already.</summary>
     public int Total => Organizations.Total + Users.Total + Members.Total + Projects.Total + ApiKeys.Total + Agents.Total + Models.Total;
 }

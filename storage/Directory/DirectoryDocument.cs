@@ -53,6 +53,9 @@ public sealed record DirectoryDocument
     /// <summary>Models, or null where the document has no such array.</summary>
     public IReadOnlyList<ModelEntry>? Models { get; init; }
 
+    /// <summary>Whether any user has identities, which decide who a JWT speaks for everywhere: only the operator may set them.</summary>
+    public bool HasIdentities => Users?.Any(user => user.Identities is not null) == true;
+
     /// <summary>Every organisation that any entry names, each once, in ordinal order.</summary>
     /// <remarks>The operator's models name none.</remarks>
     public IReadOnlyList<string> NamedOrganizations()
@@ -104,6 +107,11 @@ public sealed record DirectoryDocument
                 json.WriteString("id", entry.Id);
                 json.WriteString("name", entry.Name);
                 WriteOptional(json, "email", entry.Email);
+                WriteArray(json, "identities", entry.Identities, identity =>
+                {
+                    json.WriteString("issuer", identity.Issuer);
+                    json.WriteString("subject", identity.Subject);
+                });
             });
             WriteArray(json, "members", Members, entry =>
             {

@@ -70,10 +70,21 @@ internal sealed class DirectoryDocumentReader
                 return new OrganizationEntry(
                     id, OptionalText(fields, "name") ?? id, Choice(fields, "plan", DirectoryDocument.Plans), Zones(fields, "timezones"));
             }),
-            Users = Array(root, "users", ["id", "name", "email"], entry => entry.Id, "id", fields =>
+            Users = Array(root, "users", ["id", "name", "email", "identities"], entry => entry.Id, "id", fields =>
             {
                 var id = Id(fields, "id");
-                return new UserEntry(id, OptionalText(fields, "name") ?? id, OptionalText(fields, "email"));
+                return new UserEntry(id, OptionalText(fields, "name") ?? id, OptionalText(fields, "email"))
+                {
+                    Identities = !fields.Has("identities") ? null : Array(
+                        fields,
+                        "identities",
+                        ["issuer", "subject"],
+                        entry => entry,
+                        "subject",
+                        identity => new IdentityEntry(
+                            Text(identity, "issuer", MaxTextLength, $"an issuer of 1 to {MaxTextLength} characters") ?? "",
+                            Text(identity, "subject", MaxTextLength, $"a subject of 1 to {MaxTextLength} characters") ?? "")),
+                };
             }),
             Members = Array(
                 root,

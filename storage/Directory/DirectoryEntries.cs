@@ -19,8 +19,26 @@ public sealed record OrganizationEntry(string Id, string Name, string Plan, IRea
 /// <summary>A person, across organisations.</summary>
 /// <param name="Id">1 to 128 characters, unique.</param>
 /// <param name="Name">The label; the id where none was given.</param>
-/// <param name="Email">The address, or null.</param>
-public sealed record UserEntry(string Id, string Name, string? Email = null);
+/// <param name="Email">The address, or null; a label, never what anybody is recognised by.</param>
+public sealed record UserEntry(string Id, string Name, string? Email = null)
+{
+    /// <summary>Who speaks for the user in JWTs; null where nothing is said about it.</summary>
+    public IReadOnlyList<IdentityEntry>? Identities { get; init; }
+
+    /// <summary>Compares by value; the order of identities does not matter.</summary>
+    /// <param name="other">Another user, or null.</param>
+    public bool Equals(UserEntry? other) =>
+        other is not null && Id == other.Id && Name == other.Name && Email == other.Email
+        && (Identities is null) == (other.Identities is null) && (Identities ?? []).ToHashSet().SetEquals(other.Identities ?? []);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Id, Name, Email);
+}
+
+/// <summary>A subject of an OpenID Connect issuer.</summary>
+/// <param name="Issuer">The issuer, exactly as its tokens spell it (claim <c>iss</c>).</param>
+/// <param name="Subject">The subject, exactly as the issuer's tokens spell it (claim <c>sub</c>).</param>
+public sealed record IdentityEntry(string Issuer, string Subject);
 
 /// <summary>A user's role in an organisation.</summary>
 /// <param name="OrganizationId">The organisation.</param>

@@ -6,6 +6,7 @@ internal sealed class DirectoryImport
     private readonly DirectoryConnection connection;
     private readonly DirectoryDocument document;
     private readonly IReadOnlyList<string> named;
+    private readonly List<AuditEvent> events = [];
 
     private DirectoryImport(DirectoryConnection connection, DirectoryDocument document)
     {
@@ -14,11 +15,12 @@ internal sealed class DirectoryImport
         named = document.NamedOrganizations();
     }
 
-    public static DirectoryChanges Apply(DirectoryConnection connection, DirectoryDocument document)
+    /// <summary>Applies a document; says what changed, in numbers and, of what decides who may do what, one by one.</summary>
+    public static (DirectoryChanges Changes, IReadOnlyList<AuditEvent> Events) Apply(DirectoryConnection connection, DirectoryDocument document)
     {
         var import = new DirectoryImport(connection, document);
         import.CheckReferences();
-        return new DirectoryChanges(
+        var changes = new DirectoryChanges(
             Organizations: import.Organizations(),
             Users: import.Users(),
             Members: import.Members(),
@@ -26,14 +28,36 @@ internal sealed class DirectoryImport
             ApiKeys: import.ApiKeys(),
             Agents: import.Agents(),
             Models: import.Models());
+        return (changes, [.. import.Summaries(changes), .. import.events]);
+    }
+
+    // Of several organisations none may read from the numbers what happened in another.
+    private IEnumerable<AuditEvent> Summaries(DirectoryChanges changes)
+    {
+        if (named.Count != 1)
+        {
+            yield return new AuditEvent(null, AuditActions.DirectoryImport, null, changes.ToText());
+        }
+
+        foreach (var organization in named)
+        {
+            yield return new AuditEvent(organization, AuditActions.DirectoryImport, null, named.Count == 1 ? changes.ToText() : null);
+        }
     }
 
     private ChangeCounts Organizations() => Sync(
         document.Organizations,
         named.SelectMany(id => DirectoryRows.Organizations(connection, id)),
         entry => entry.Id,
-        entry =>
+        (entry, current) =>
         {
+            if (entry.Plan != current?.Plan)
+            {
+                events.Add(current is null
+                    ? new AuditEvent(entry.Id, AuditActions.OrganizationAdd, entry.Id, entry.Plan)
+                    : new AuditEvent(entry.Id, AuditActions.OrganizationPlan, entry.Id, $"{current.Plan} -> {entry.Plan}"));
+            }
+
             connection.Execute(
                 "INSERT INTO organization (id, name, plan) VALUES ($1, $2, $3)"
                 + " ON CONFLICT DO UPDATE SET name = excluded.name, plan = excluded.plan",
@@ -48,35 +72,83 @@ internal sealed class DirectoryImport
             }
         });
 
-    private ChangeCounts Users() => Sync(
-        document.Users,
-        (document.Users ?? []).SelectMany(entry =>
-            connection.Query("SELECT id, name, email FROM user WHERE id = $1", DirectoryRows.User, entry.Id)),
-        entry => entry.Id,
-        entry => connection.Execute(
-            "INSERT INTO user (id, name, email) VALUES ($1, $2, $3)"
-            + " ON CONFLICT DO UPDATE SET name = excluded.name, email = excluded.email",
-            entry.Id,
-            entry.Name,
-            entry.Email));
+    private ChangeCounts Users()
+    {
+        // A user about whose identities the document says nothing keeps them, so they are not looked at.
+        var saysIdentities = (document.Users ?? []).Where(entry => entry.Identities is not null).Select(entry => entry.Id).ToHashSet(StringComparer.Ordinal);
+        return Sync(
+            document.Users,
+            (document.Users ?? []).SelectMany(entry =>
+                connection.Query("SELECT id, name, email FROM user WHERE id = $1", DirectoryRows.User, entry.Id)
+                    .ConvertAll(user => saysIdentities.Contains(user.Id) ? user with { Identities = DirectoryRows.Identities(connection, user.Id) } : user)),
+            entry => entry.Id,
+            (entry, current) =>
+            {
+                connection.Execute(
+                    "INSERT INTO user (id, name, email) VALUES ($1, $2, $3)"
+                    + " ON CONFLICT DO UPDATE SET name = excluded.name, email = excluded.email",
+                    entry.Id,
+                    entry.Name,
+                    entry.Email);
+                if (entry.Identities is not null)
+                {
+                    Identities(entry, current?.Identities ?? []);
+                }
+            });
+    }
+
+    // One that stays is not touched: sessions that it opened stay open.
+    private void Identities(UserEntry user, IReadOnlyList<IdentityEntry> current)
+    {
+        var (added, removed) = (user.Identities!.Except(current).ToList(), current.Except(user.Identities!).ToList());
+        foreach (var identity in removed)
+        {
+            connection.Execute("DELETE FROM identity WHERE issuer = $1 AND subject = $2 AND user_id = $3", identity.Issuer, identity.Subject, user.Id);
+        }
+
+        // It may be one that the same document takes from another user, who comes later.
+        foreach (var identity in added)
+        {
+            connection.Execute(
+                "INSERT INTO identity (issuer, subject, user_id) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET user_id = excluded.user_id",
+                identity.Issuer,
+                identity.Subject,
+                user.Id);
+        }
+
+        if (added.Count + removed.Count > 0)
+        {
+            events.Add(new AuditEvent(null, AuditActions.UserIdentities, user.Id, $"{added.Count} added, {removed.Count} removed"));
+        }
+    }
 
     private ChangeCounts Members() => Sync(
         document.Members,
         named.SelectMany(id => DirectoryRows.Members(connection, id)),
         entry => (entry.OrganizationId, entry.UserId),
-        entry => connection.Execute(
-            "INSERT INTO member (organization_id, user_id, role) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET role = excluded.role",
-            entry.OrganizationId,
-            entry.UserId,
-            entry.Role),
-        remove: entry => connection.Execute(
-            "UPDATE member SET role = NULL WHERE organization_id = $1 AND user_id = $2", entry.OrganizationId, entry.UserId));
+        (entry, current) =>
+        {
+            events.Add(current is null
+                ? new AuditEvent(entry.OrganizationId, AuditActions.MemberAdd, entry.UserId, entry.Role)
+                : new AuditEvent(entry.OrganizationId, AuditActions.MemberRole, entry.UserId, $"{current.Role} -> {entry.Role}"));
+            connection.Execute(
+                "INSERT INTO member (organization_id, user_id, role) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET role = excluded.role",
+                entry.OrganizationId,
+                entry.UserId,
+                entry.Role);
+        },
+        remove: entry =>
+        {
+            events.Add(new AuditEvent(entry.OrganizationId, AuditActions.MemberRemove, entry.UserId, entry.Role));
+            return connection.Execute(
+                "UPDATE member SET role = NULL WHERE organization_id = $1 AND user_id = $2", entry.OrganizationId, entry.UserId);
+        });
 
     private ChangeCounts Projects() => Sync(
         document.Projects,
         named.SelectMany(id => DirectoryRows.Projects(connection, id)),
         entry => (entry.OrganizationId, entry.Id),
-        entry => connection.Execute(
+        (entry, _) => connection.Execute(
             "INSERT INTO project (organization_id, id, name, color, deleted, origin) VALUES ($1, $2, $3, $4, $5, 'document')"
             + " ON CONFLICT DO UPDATE SET name = excluded.name, color = excluded.color, deleted = excluded.deleted,"
             + " origin = excluded.origin",
@@ -95,7 +167,7 @@ internal sealed class DirectoryImport
         document.ApiKeys,
         named.SelectMany(id => DirectoryRows.ApiKeys(connection, id)),
         entry => (entry.OrganizationId, entry.Id),
-        entry => connection.Execute(
+        (entry, _) => connection.Execute(
             "INSERT INTO api_key (organization_id, id, project_id, description, created_by, deleted, origin)"
             + " VALUES ($1, $2, $3, $4, $5, $6, 'document')"
             + " ON CONFLICT DO UPDATE SET project_id = excluded.project_id, description = excluded.description,"
@@ -116,7 +188,7 @@ internal sealed class DirectoryImport
         document.Agents,
         named.SelectMany(id => DirectoryRows.Agents(connection, id)),
         entry => (entry.OrganizationId, entry.Id),
-        entry => connection.Execute(
+        (entry, _) => connection.Execute(
             "INSERT INTO agent (organization_id, id, project_id, name, deleted, origin) VALUES ($1, $2, $3, $4, $5, 'document')"
             + " ON CONFLICT DO UPDATE SET project_id = excluded.project_id, name = excluded.name, deleted = excluded.deleted,"
             + " origin = excluded.origin",
@@ -139,7 +211,7 @@ internal sealed class DirectoryImport
             document.Models,
             groups.SelectMany(group => DirectoryRows.AllModels(connection, group)),
             entry => (entry.OrganizationId, entry.Mapping),
-            entry =>
+            (entry, _) =>
             {
                 var group = entry.OrganizationId ?? DirectoryRows.Operator;
                 RemoveModel(entry);
@@ -171,7 +243,7 @@ internal sealed class DirectoryImport
         IReadOnlyList<TEntry>? wanted,
         IEnumerable<TEntry> existing,
         Func<TEntry, TKey> keyOf,
-        Action<TEntry> write,
+        Action<TEntry, TEntry?> write,
         Func<TEntry, int>? remove = null,
         Func<TEntry, bool>? isDeleted = null)
         where TEntry : class
@@ -189,14 +261,14 @@ internal sealed class DirectoryImport
             if (!rest.Remove(keyOf(entry), out var current))
             {
                 added++;
-                write(entry);
+                write(entry, null);
             }
             else if (!entry.Equals(current))
             {
                 var deletes = isDeleted is not null && isDeleted(entry) && !isDeleted(current);
                 removed += deletes ? 1 : 0;
                 changed += deletes ? 0 : 1;
-                write(entry);
+                write(entry, current);
             }
         }
 
@@ -213,8 +285,12 @@ internal sealed class DirectoryImport
         var problems = new List<string>();
         var organizations = (document.Organizations ?? []).Select(entry => entry.Id).ToHashSet(StringComparer.Ordinal);
         var users = (document.Users ?? []).Select(entry => entry.Id).ToHashSet(StringComparer.Ordinal);
+        var changed = (document.Users ?? []).Where(entry => entry.Identities is not null).Select(entry => entry.Id).ToHashSet(StringComparer.Ordinal);
+        var subjects = (document.Users ?? []).SelectMany(entry => (entry.Identities ?? []).Select(identity => (identity, entry.Id)))
+            .ToLookup(pair => pair.identity, pair => pair.Id);
         var projects = (document.Projects ?? []).Select(entry => (entry.OrganizationId, entry.Id)).ToHashSet();
 
+        Each(document.Users, "users", (entry, path) => Each(entry.Identities, $"{path}.identities", (identity, identityPath) => Identity(entry.Id, identity, identityPath)));
         Each(document.Members, "members", (entry, path) =>
         {
             Organization(entry.OrganizationId, path);
@@ -252,6 +328,18 @@ internal sealed class DirectoryImport
             if (id is not null && !users.Contains(id) && !connection.Any("SELECT 1 FROM user WHERE id = $1", id))
             {
                 problems.Add($"{path}: found \"{id}\", expected a user of this document or of the directory");
+            }
+        }
+
+        // One person is one user: what belongs to a user whom the document does not change cannot be given to another.
+        void Identity(string userId, IdentityEntry identity, string path)
+        {
+            var keeps = connection.Query(
+                "SELECT user_id FROM identity WHERE issuer = $1 AND subject = $2", row => row.GetString(0), identity.Issuer, identity.Subject)
+                .Where(owner => !changed.Contains(owner));
+            if (subjects[identity].Concat(keeps).FirstOrDefault(owner => owner != userId) is { } other)
+            {
+                problems.Add($"{path}: found a subject of user \"{other}\", expected it with one user");
             }
         }
 

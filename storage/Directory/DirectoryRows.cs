@@ -33,6 +33,22 @@ internal static class DirectoryRows
             "SELECT id, name, email FROM user" + (organizationId is null ? "" : Related) + " ORDER BY id", User, Values(organizationId));
     }
 
+    /// <summary>All users, with identities where they have any.</summary>
+    public static List<UserEntry> UsersWithIdentities(DirectoryConnection connection)
+    {
+        var identities = connection.Query(
+            "SELECT user_id, issuer, subject FROM identity ORDER BY user_id, issuer, subject",
+            row => (User: row.GetString(0), Identity: new IdentityEntry(row.GetString(1), row.GetString(2))))
+            .ToLookup(row => row.User, row => row.Identity, StringComparer.Ordinal);
+        return Users(connection).ConvertAll(user => identities.Contains(user.Id) ? user with { Identities = [.. identities[user.Id]] } : user);
+    }
+
+    /// <summary>A user's identities.</summary>
+    public static List<IdentityEntry> Identities(DirectoryConnection connection, string userId) => connection.Query(
+        "SELECT issuer, subject FROM identity WHERE user_id = $1 ORDER BY issuer, subject",
+        row => new IdentityEntry(row.GetString(0), row.GetString(1)),
+        userId);
+
     public static UserEntry User(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), Text(row, 2));
 
     public static List<MemberEntry> Members(DirectoryConnection connection, string? organizationId = null) =>

@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using NodaTime;
 
 namespace Analytics.Storage.Directory;
 
@@ -8,7 +7,7 @@ namespace Analytics.Storage.Directory;
 /// Writers wait for each other for 5 seconds and readers never wait for writers of other threads. Any method may throw
 /// <see cref="SqliteException"/>, where the disk is full or a writer waited for too long; nothing is changed then.
 /// </remarks>
-public sealed class DirectoryStore : IDisposable
+public sealed partial class DirectoryStore : IDisposable
 {
     private const int Corrupt = 11; // SQLITE_CORRUPT
     private const int NotADatabase = 26; // SQLITE_NOTADB
@@ -17,7 +16,6 @@ public sealed class DirectoryStore : IDisposable
     // Two connections: a long import leaves the reader free.
     private readonly DirectoryConnection writer;
     private readonly DirectoryConnection reader;
-    private volatile TokenTable? tokens;
 
     private DirectoryStore(DirectoryConnection writer, DirectoryConnection reader)
     {
@@ -91,6 +89,7 @@ public sealed class DirectoryStore : IDisposable
     /// <summary>Makes the directory like a document: all of it, or nothing of it.</summary>
     /// <param name="document">The document; it is checked again, also where it was not parsed.</param>
     /// <returns>What changed. A document that says what the directory says changes nothing.</returns>
+    /// <param name="actor">Who does it, for the audit log; null for nobody, which is not audited.</param>
     /// <remarks>
     /// <para>An array that the document does not have changes nothing.</para>
     /// <para>
@@ -104,28 +103,40 @@ public sealed class DirectoryStore : IDisposable
     /// the document has at least one of them.
     /// </para>
     /// <para>Organisations and users are added or replaced and never removed.</para>
+    /// <para>
+    /// A user's identities are the whole list of that user where the document has them. They decide who a JWT speaks
+    /// for in every organisation: only the operator may set them (<see cref="DirectoryDocument.HasIdentities"/>).
+    /// </para>
     /// </remarks>
     /// <exception cref="DirectoryDocumentException">
     /// The document breaks a rule, or names an organisation, user or project that neither it nor the directory has.
     /// </exception>
-    public DirectoryChanges Import(DirectoryDocument document)
+    public DirectoryChanges Import(DirectoryDocument document, AuditActor? actor = null)
     {
         var valid = DirectoryDocument.Parse(document.ToUtf8());
         return writer.Write(connection =>
         {
-            var changes = DirectoryImport.Apply(connection, valid);
+            var (changes, events) = DirectoryImport.Apply(connection, valid);
             Bump(connection, changes.Total);
+            if (actor is not null && changes.Total > 0)
+            {
+                AuditRows.Add(connection, events.Select(change => change.By(actor)));
+            }
+
             return changes;
         });
     }
 
     /// <summary>Reads everything as a document, ordered by organisation and id.</summary>
     /// <param name="organizationId">One organisation without the operator's models, or null for all with them.</param>
-    /// <returns>A document with all arrays; importing it again here changes nothing. Empty where the organisation is unknown.</returns>
+    /// <returns>
+    /// A document with all arrays; importing it again here changes nothing. Empty where the organisation is unknown.
+    /// Identities are there for all organisations only: they are the operator's.
+    /// </returns>
     public DirectoryDocument Export(string? organizationId = null) => reader.Read(connection => new DirectoryDocument
     {
         Organizations = DirectoryRows.Organizations(connection, organizationId),
-        Users = DirectoryRows.Users(connection, organizationId),
+        Users = organizationId is null ? DirectoryRows.UsersWithIdentities(connection) : DirectoryRows.Users(connection, organizationId),
         Members = DirectoryRows.Members(connection, organizationId),
         Projects = DirectoryRows.Projects(connection, organizationId),
         ApiKeys = DirectoryRows.ApiKeys(connection, organizationId),
@@ -157,21 +168,13 @@ public sealed class DirectoryStore : IDisposable
     /// <param name="organizationId">The organisation, by the document's rules.</param>
     /// <param name="userId">The user, by the document's rules.</param>
     /// <param name="role">One of <see cref="DirectoryDocument.Roles"/>, for a user who is no member or has left.</param>
+    /// <param name="actor">Who does it, for the audit log; null for nobody, which is not audited.</param>
     /// <exception cref="DirectoryDocumentException">An id or the role breaks a rule of the document.</exception>
-    public void EnsureMember(string organizationId, string userId, string role)
+    public void EnsureMember(string organizationId, string userId, string role, AuditActor? actor = null)
     {
         var checkedMember = new DirectoryDocument { Members = [new MemberEntry(organizationId, userId, role)] };
         _ = DirectoryDocument.Parse(checkedMember.ToUtf8());
-        _ = writer.Write(connection => Bump(
-            connection,
-            DirectoryRegistration.Organization(connection, organizationId)
-            + DirectoryRegistration.User(connection, userId)
-            + connection.Execute(
-                "INSERT INTO member (organization_id, user_id, role) VALUES ($1, $2, $3)"
-                + " ON CONFLICT DO UPDATE SET role = excluded.role WHERE role IS NULL",
-                organizationId,
-                userId,
-                role)));
+        _ = writer.Write(connection => EnsureMember(connection, organizationId, userId, role, actor));
     }
 
     /// <summary>All organisations, by id.</summary>
@@ -221,74 +224,12 @@ public sealed class DirectoryStore : IDisposable
             ResolvedModels(connection, organizationId));
     });
 
-    /// <summary>Makes a token for a member. The text is returned once; only its SHA-256 is kept.</summary>
-    /// <param name="organizationId">The organisation.</param>
-    /// <param name="userId">A member of it.</param>
-    /// <param name="kind">What the token is for.</param>
-    /// <param name="now">When it is made; kept in milliseconds.</param>
-    /// <returns><c>ana_</c> and 43 characters of base64url, 256 random bits.</returns>
-    /// <exception cref="ArgumentException">The user is not a member of the organisation.</exception>
-    public string CreateToken(string organizationId, string userId, TokenKind kind, Instant now)
-    {
-        var token = TokenTable.NewToken();
-        return writer.Write(connection =>
-        {
-            if (!connection.Any(
-                "SELECT 1 FROM member WHERE organization_id = $1 AND user_id = $2 AND role IS NOT NULL", organizationId, userId))
-            {
-                throw new ArgumentException(
-                    $"User '{userId}' is not a member of organization '{organizationId}'. Add the user as a member first.", nameof(userId));
-            }
-
-            Bump(connection, connection.Execute(
-                "INSERT INTO token (hash, organization_id, user_id, kind, created_unix_ms) VALUES ($1, $2, $3, $4, $5)",
-                TokenTable.Hash(token),
-                organizationId,
-                userId,
-                kind == TokenKind.Ingest ? "ingest" : "read",
-                now.ToUnixTimeMilliseconds()));
-            return token;
-        });
-    }
-
-    /// <summary>Says who holds a token.</summary>
-    /// <param name="token">Any text.</param>
-    /// <returns>The holder, or null where the token is unknown or its user has left the organisation.</returns>
-    public TokenIdentity? Authenticate(string token)
-    {
-        if (!TokenTable.IsWellFormed(token))
-        {
-            return null;
-        }
-
-        var current = tokens;
-        if (current is null || current.Version != Version)
-        {
-            current = reader.Read(ReadTokens);
-            tokens = current;
-        }
-
-        return current.Find(TokenTable.Hash(token));
-    }
-
     /// <summary>Closes the file.</summary>
     public void Dispose()
     {
         reader.Dispose();
         writer.Dispose();
     }
-
-    private static TokenTable ReadTokens(DirectoryConnection connection) => new(
-        connection.Scalar(SelectVersion),
-        connection.Query(
-            """
-            SELECT hash, token.organization_id, token.user_id, kind FROM token
-            JOIN member ON member.organization_id = token.organization_id AND member.user_id = token.user_id
-            WHERE role IS NOT NULL
-            """,
-            row => (
-                row.GetFieldValue<byte[]>(0),
-                new TokenIdentity(row.GetString(1), row.GetString(2), row.GetString(3) == "ingest" ? TokenKind.Ingest : TokenKind.Read))));
 
     private static IEnumerable<DirectoryModel> ResolvedModels(DirectoryConnection connection, string organizationId)
     {
@@ -300,6 +241,23 @@ public sealed class DirectoryStore : IDisposable
 
         static Dictionary<string, ModelEntry> ByMapping(List<ModelEntry> models) =>
             models.ToDictionary(model => model.Mapping, StringComparer.Ordinal);
+    }
+
+    private static int EnsureMember(DirectoryConnection connection, string organizationId, string userId, string role, AuditActor? actor)
+    {
+        var rows = DirectoryRegistration.Organization(connection, organizationId) + DirectoryRegistration.User(connection, userId);
+        var joined = connection.Execute(
+            "INSERT INTO member (organization_id, user_id, role) VALUES ($1, $2, $3)"
+            + " ON CONFLICT DO UPDATE SET role = excluded.role WHERE role IS NULL",
+            organizationId,
+            userId,
+            role);
+        if (actor is not null && joined > 0)
+        {
+            AuditRows.Add(connection, [new AuditEvent(organizationId, AuditActions.MemberAdd, userId, role).By(actor)]);
+        }
+
+        return Bump(connection, rows + joined);
     }
 
     private static int Bump(DirectoryConnection connection, int changes) =>
@@ -330,27 +288,27 @@ public sealed class DirectoryStore : IDisposable
         connection.Run("PRAGMA synchronous = FULL");
         _ = connection.Write(open =>
         {
-            // Another process may have created the tables since.
-            var isNew = Check(open, path);
-            if (isNew)
+            // Another process may have created or changed the tables since.
+            var found = Check(open, path);
+            if (found < DirectorySchema.Version)
             {
-                open.Run(DirectorySchema.Create);
+                open.Run(found == 0 ? DirectorySchema.Create : DirectorySchema.FromVersion1);
                 open.Run($"PRAGMA application_id = {DirectorySchema.ApplicationId}");
                 open.Run($"PRAGMA user_version = {DirectorySchema.Version}");
             }
 
-            return isNew;
+            return found;
         });
     }
 
-    /// <summary>True for a file without anything in it, false for a directory of this version.</summary>
-    private static bool Check(DirectoryConnection connection, string path)
+    /// <summary>The version of a directory that this release reads; 0 for a file without anything in it.</summary>
+    private static long Check(DirectoryConnection connection, string path)
     {
         var application = connection.Scalar("PRAGMA application_id");
         var version = connection.Scalar("PRAGMA user_version");
         if (application == 0 && version == 0 && connection.Scalar("SELECT count(*) FROM sqlite_schema") == 0)
         {
-            return true;
+            return 0;
         }
 
         if (application != DirectorySchema.ApplicationId)
@@ -359,15 +317,15 @@ public sealed class DirectoryStore : IDisposable
                 path, "found another program's SQLite database, expected a directory. Name another file, or move this one away.");
         }
 
-        if (version != DirectorySchema.Version)
+        if (version is < 1 or > DirectorySchema.Version)
         {
             throw new DirectoryFileException(
                 path,
-                $"found schema version {version}, expected {DirectorySchema.Version}. "
+                $"found schema version {version}, expected 1 to {DirectorySchema.Version}. "
                 + "A newer release wrote the file: use that release, or restore a backup.");
         }
 
-        return false;
+        return version;
     }
 
     private static string Explain(SqliteException exception) => exception.SqliteErrorCode switch

@@ -36,10 +36,16 @@ public sealed class OrganizationDirectory
         Agents = agents.ToDictionary(entry => entry.Id, StringComparer.Ordinal);
         Models = models.ToDictionary(entry => entry.Mapping, StringComparer.Ordinal);
         Prices = new PriceTable(Models.Values);
+        Fingerprint = new DirectoryFingerprint(this).Value;
     }
 
     /// <summary>The version of the directory that this was read at.</summary>
     public long Version { get; }
+
+    /// <summary>
+    /// The same for the same content, whatever the version: 128 bits of a SHA-256, the same in every process.
+    /// </summary>
+    public UInt128 Fingerprint { get; }
 
     /// <summary>Name, plan and zones.</summary>
     public OrganizationEntry Organization { get; }

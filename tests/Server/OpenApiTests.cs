@@ -22,6 +22,8 @@ public class OpenApiTests
         ["/analytics/activity"] = typeof(ActivityResponse),
         ["/analytics/members"] = typeof(MembersResponse),
         ["/analytics/members/{userId}"] = typeof(MemberResponse),
+        ["/analytics/usage/requests"] = typeof(UsageRowsResponse),
+        ["/analytics/usage/items"] = typeof(ItemRowsResponse),
         ["/analytics/organizations"] = typeof(OrganizationsResponse),
         ["/analytics/me"] = typeof(MemberResponse),
         ["/analytics/summary"] = typeof(SummaryResponse),
@@ -51,7 +53,7 @@ public class OpenApiTests
         var document = await Document(server);
 
         Assert.StartsWith("3.", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
-        Assert.Equal(["/healthz", "/readyz", .. Answers.Keys], document.GetProperty("paths").EnumerateObject().Select(path => path.Name));
+        Assert.Equal(["/healthz", "/readyz", .. Answers.Keys, "/session", "/admin/organizations/{organizationId}/audit"], document.GetProperty("paths").EnumerateObject().Select(path => path.Name));
         Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").GetProperty("scheme").GetString());
         foreach (var (path, type) in Answers)
         {
@@ -94,7 +96,7 @@ public class OpenApiTests
             [
                 string.Join('&', parameters.Where(parameter => In(parameter) == "query").Select(Example)),
                 .. parameters.Where(parameter => In(parameter) == "query" && Name(parameter) is not ("organizationId" or "from" or "to")).Select(parameter => $"{fromTo}&{Example(parameter)}"),
-                .. parameters.Where(parameter => parameter.GetProperty("schema").TryGetProperty("enum", out _) && Name(parameter) != "money")
+                .. parameters.Where(parameter => parameter.GetProperty("schema").TryGetProperty("enum", out _) && Name(parameter) is not ("money" or "format"))
                     .SelectMany(parameter => parameter.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(word => $"{fromTo}&{Name(parameter)}={word.GetString()}")),
                 isOfOrganization ? "organizationId=org_1&from=2026-06-20&to=2026-06-26" : string.Empty,
                 path == "/analytics/activity" ? fromTo + "&fields=all" : fromTo,

@@ -5,6 +5,7 @@ using Analytics.Storage;
 using Analytics.Storage.Directory;
 using Analytics.Storage.Import;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using NodaTime;
 using Xunit;
 
@@ -54,13 +55,19 @@ public sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Starts a server over what <paramref name="fill"/> puts into the store.</summary>
-    public static async Task<RunningServer> StartAsync(Func<UsageStore, TemporaryFolder, Task> fill)
+    public static async Task<RunningServer> StartAsync(Func<UsageStore, TemporaryFolder, Task> fill, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var server = new RunningServer();
         await fill(server.Store, server.folder);
-        await server.ListenAsync(Now);
+        await server.ListenAsync(Now, settings);
         return server;
     }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(app!.Urls.First());
+
+    /// <summary>Tells the server to stop, and waits until it has.</summary>
+    public Task StopAsync() => app!.StopAsync();
 
     /// <summary>A reading token of a member, who joins with the role if they are none.</summary>
     public string Token(string organization, string user, string role = "owner", TokenKind kind = TokenKind.Read)
@@ -73,16 +80,40 @@ public sealed class RunningServer : IAsyncDisposable
         return Store.Directory.CreateToken(organization, user, kind, Now);
     }
 
-    public async Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null)
+    /// <summary>What the server is made of.</summary>
+    public IServiceProvider Services => app!.Services;
+
+    public Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? token = null, HttpMethod? method = null, string? accept = null) =>
+        SendAsync(pathAndQuery, token, method, accept, HttpCompletionOption.ResponseContentRead);
+
+    /// <summary>Gets an answer as far as its header; its body is read by whoever asks.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string pathAndQuery, string token) =>
+        SendAsync(pathAndQuery, token, method: null, accept: null, HttpCompletionOption.ResponseHeadersRead);
+
+    private async Task<HttpResponseMessage> SendAsync(string pathAndQuery, string? token, HttpMethod? method, string? accept, HttpCompletionOption completion)
     {
-        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, new Uri(app!.Urls.First() + pathAndQuery, AsWritten));
+        using var request = Request(method ?? HttpMethod.Get, pathAndQuery, token);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        return await client.SendAsync(request, completion);
+    }
+
+    /// <summary>A request as it is written, for more headers or a body.</summary>
+    public HttpRequestMessage Request(HttpMethod method, string pathAndQuery, string? token = null)
+    {
+        var request = new HttpRequestMessage(method, new Uri(app!.Urls.First() + pathAndQuery, AsWritten));
         if (token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        return await client.SendAsync(request);
+        return request;
     }
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => client.SendAsync(request);
 
     /// <summary>Gets a JSON answer and expects success.</summary>
     public async Task<JsonElement> JsonAsync(string pathAndQuery, string token)
@@ -105,10 +136,10 @@ public sealed class RunningServer : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task ListenAsync(Instant now)
+    private async Task ListenAsync(Instant now, IReadOnlyDictionary<string, string?>? settings = null)
     {
         Store.Load();
-        app = AnalyticsApp.Build(Store, new FixedClock(now), "http://127.0.0.1:0");
+        app = AnalyticsApp.Build(Store, new FixedClock(now), "http://127.0.0.1:0", new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         await app.StartAsync();
     }
 }

@@ -10,9 +10,6 @@ namespace Analytics.Server.Contracts.Formats;
 /// <param name="field">Name and type.</param>
 internal abstract class LongColumn<TRow>(Field field)
 {
-    /// <summary>Ratios: 6 decimals, exact.</summary>
-    private static readonly ArrowType Millionths = new ArrowType.DecimalType(64, 18, 6);
-
     private static readonly LocalDate Epoch = new(1970, 1, 1);
 
     /// <summary>Name and type.</summary>
@@ -55,9 +52,9 @@ internal abstract class LongColumn<TRow>(Field field)
     /// <summary>US dollars that may be null, or another exact number of 12 decimals.</summary>
     public static LongColumn<TRow> OptionalMoney(string name, Func<TRow, Int128?> read) => new OptionalMoneyColumn(new Field(name, ArrowType.PicoDollars128, IsNullable: true), read);
 
-    /// <summary>A ratio, read in millionths.</summary>
-    public static LongColumn<TRow> Ratio(string name, Func<TRow, Int128> read) =>
-        new ValueColumn<long>(new Field(name, Millionths), row => checked((long)read(row)));
+    /// <summary>A ratio or a quantity with 6 decimals, read in millionths.</summary>
+    public static LongColumn<TRow> Millionths(string name, Func<TRow, Int128> read) =>
+        new ValueColumn<long>(new Field(name, ArrowType.Micros), row => checked((long)read(row)));
 
     /// <summary>True or false.</summary>
     public static LongColumn<TRow> Flag(string name, Func<TRow, bool> read) => new FlagColumn(new Field(name, ArrowType.Bool), read);
@@ -77,7 +74,7 @@ internal abstract class LongColumn<TRow>(Field field)
     {
         MetricForm.Money => Money(metric.Name, row => sum(row, metric.Measure)),
         MetricForm.TotalTokens => Count(metric.Name, row => checked(sum(row, Measure.InputTokens) + sum(row, Measure.OutputTokens))),
-        MetricForm.ErrorRate => Ratio(metric.Name, row => Engine.Usage.Ratio.Millionths(sum(row, Measure.ErrorCount), sum(row, Measure.RequestCount))),
+        MetricForm.ErrorRate => Millionths(metric.Name, row => Ratio.Millionths(sum(row, Measure.ErrorCount), sum(row, Measure.RequestCount))),
         _ => Count(metric.Name, row => sum(row, metric.Measure)),
     });
 

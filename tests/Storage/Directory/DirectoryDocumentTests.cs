@@ -15,7 +15,7 @@ public class DirectoryDocumentTests : DirectoryTest
         { """{"users": null}""", "users: found null, expected an array" },
         { """{"user": []}""", "user: found an unknown property, expected one of organizations, users, members, projects, apiKeys, agents, models" },
         { """{"users": [7]}""", "users[0]: found 7, expected an object" },
-        { """{"users": [{"id": "u", "nmae": "Ana"}]}""", "users[0].nmae: found an unknown property, expected one of id, name, email" },
+        { """{"users": [{"id": "u", "nmae": "Ana"}]}""", "users[0].nmae: found an unknown property, expected one of id, name, email, identities" },
         { """{"users": [{"id": "u", "id": "v"}]}""", "users[0].id: found the property again, expected it once" },
         { """{"users": [{"id": ""}]}""", "users[0].id: found \"\", expected an id of 1 to 128 characters" },
         { """{"users": [{"id": 12}]}""", "users[0].id: found 12, expected an id of 1 to 128 characters" },

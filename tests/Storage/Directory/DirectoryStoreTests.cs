@@ -261,12 +261,12 @@ public class DirectoryStoreTests : DirectoryTest
     public void Open_NewerVersion_SaysWhatToDo()
     {
         Open().Dispose();
-        Run("PRAGMA user_version = 2");
+        Run("PRAGMA user_version = 3");
 
         var exception = Assert.Throws<DirectoryFileException>(Open);
 
         Assert.Equal(
-            $"Directory '{DatabasePath}': found schema version 2, expected 1. A newer release wrote the file: use that release, or restore a backup.",
+            $"Directory '{DatabasePath}': found schema version 3, expected 1 to 2. A newer release wrote the file: use that release, or restore a backup.",
             exception.Message);
     }
 

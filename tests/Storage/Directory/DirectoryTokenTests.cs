@@ -15,14 +15,15 @@ public class DirectoryTokenTests : DirectoryTest
     {
         using var store = OpenFull();
         using var other = Open();
-        Assert.Null(other.Authenticate("ana_" + new string('A', 43)));
+        Assert.Null(other.Authenticate("ana_" + new string('A', 43), Now));
 
         var read = store.CreateToken("org_1", "u_1", TokenKind.Read, Now);
         var ingest = store.CreateToken("org_2", "u_2", TokenKind.Ingest, Now);
 
         Assert.Matches("^ana_[A-Za-z0-9_-]{43}$", read);
-        Assert.Equal(new TokenIdentity("org_1", "u_1", TokenKind.Read), store.Authenticate(read));
-        Assert.Equal(new TokenIdentity("org_2", "u_2", TokenKind.Ingest), other.Authenticate(ingest));
+        var (ana, ben) = (store.Tokens("org_1").Single(), other.Tokens("org_2").Single());
+        Assert.Equal(new TokenIdentity(ana.Id, "org_1", "u_1", TokenKind.Read), store.Authenticate(read, Now));
+        Assert.Equal(new TokenIdentity(ben.Id, "org_2", "u_2", TokenKind.Ingest), other.Authenticate(ingest, Now));
     }
 
     [Theory]
@@ -35,7 +36,7 @@ public class DirectoryTokenTests : DirectoryTest
         using var store = OpenFull();
         store.CreateToken("org_1", "u_1", TokenKind.Read, Now);
 
-        Assert.Null(store.Authenticate(token));
+        Assert.Null(store.Authenticate(token, Now));
     }
 
     [Fact]
@@ -56,7 +57,7 @@ public class DirectoryTokenTests : DirectoryTest
 
         store.Import(Parse("""{"members": [{"organizationId": "org_1", "userId": "u_1", "role": "owner"}]}"""));
 
-        Assert.Null(store.Authenticate(token));
+        Assert.Null(store.Authenticate(token, Now));
     }
 
     [Fact]

@@ -1,36 +1,28 @@
 using Analytics.Engine.Chunks;
-using Analytics.Engine.Usage;
 
 namespace Analytics.Server.Contracts;
 
 /// <summary>An order of usage rows: by time or by a metric. Equal rows keep their order in time, so that it is total.</summary>
 /// <param name="Metric">The metric; null for time.</param>
 /// <param name="IsDescending">Largest or latest first.</param>
-internal sealed record UsageSort(Metric? Metric, bool IsDescending)
+internal sealed record RowSort(RowMetric? Metric, bool IsDescending)
 {
     /// <summary>The word for time.</summary>
     public const string Time = "time";
 
-    private const char Descending = '-';
+    /// <summary>What stands before a word for the other direction.</summary>
+    public const string Descending = "-";
 
-    /// <summary>All orders in the words of the parameter.</summary>
-    public static IEnumerable<string> Names => Metric.All.Select(metric => metric.Name).Prepend(Time).SelectMany(name => new[] { name, Descending + name });
-
-    /// <summary>Reads one of <see cref="Names"/>.</summary>
-    public static UsageSort Parse(string name)
+    /// <summary>Reads one of <see cref="RowTable.Sorts"/>.</summary>
+    public static RowSort Parse(string name, RowTable table)
     {
-        var isDescending = name[0] == Descending;
-        return new UsageSort(Metric.All.FirstOrDefault(metric => metric.Name == name[(isDescending ? 1 : 0)..]), isDescending);
+        var isDescending = name.StartsWith(Descending, StringComparison.Ordinal);
+        var word = isDescending ? name[Descending.Length..] : name;
+        return new RowSort(table.Metrics.FirstOrDefault(metric => metric.Name == word), isDescending);
     }
 
-    /// <summary>What a row is ordered by; 0 for time.</summary>
-    public Int128 KeyOf(UsageChunk chunk, int row) => Metric?.Form switch
-    {
-        null => 0,
-        MetricForm.TotalTokens => (Int128)chunk.Values(Measure.InputTokens)[row] + chunk.Values(Measure.OutputTokens)[row],
-        MetricForm.ErrorRate => chunk.Values(Measure.ErrorCount)[row] is > 0 and var errors ? Ratio.Millionths(errors, chunk.Values(Measure.RequestCount)[row]) : 0,
-        _ => chunk.Values(Metric.Measure)[row],
-    };
+    /// <summary>What a row is ordered by; 0 for time, less than all numbers where there is none.</summary>
+    public Int128 KeyOf(UsageChunk chunk, int row) => Metric is null ? 0 : Metric.Value(chunk, row) ?? -1;
 
     /// <summary>Whether a row comes before another.</summary>
     /// <param name="left">One.</param>

@@ -1,0 +1,92 @@
+using Analytics.Server.Contracts;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Analytics.Server.Conventions;
+
+/// <summary>What holds for every request and every answer, whatever the endpoint.</summary>
+internal static class HttpConventions
+{
+    /// <summary>Limits of the listener, compression, and pages of other origins where they are allowed.</summary>
+    public static void AddHttpConventions(this WebApplicationBuilder builder, HttpSettings settings)
+    {
+        builder.WebHost.ConfigureKestrel(options => Listener.Configure(options, settings));
+        builder.Services.AddSingleton(settings);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.ShutdownTimeout);
+        Compression.Add(builder.Services);
+        if (settings.CorsOrigins.Count > 0)
+        {
+            builder.Services.AddCors(options => options.AddDefaultPolicy(policy => policy
+                .WithOrigins([.. settings.CorsOrigins])
+                .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+                .WithHeaders("Accept", "Authorization", "Content-Type", "If-Match", "If-None-Match", RequestId.Header)
+                .WithExposedHeaders("ETag", "Location", "Retry-After", "Server-Timing", RequestId.Header)
+                .SetPreflightMaxAge(TimeSpan.FromMinutes(10))));
+        }
+    }
+
+    /// <summary>The way of a request to its endpoint, outermost first.</summary>
+    public static void UseHttpConventions(this WebApplication app)
+    {
+        app.Use(Mark);
+        app.Use(ProblemResponse.ForUnhandledAsync);
+        app.Use(HeadAsGet);
+        app.Use(RefuseMalformedPath);
+        if (app.Services.GetRequiredService<HttpSettings>().CorsOrigins.Count > 0)
+        {
+            app.UseCors();
+        }
+
+        app.UseResponseCompression();
+        app.UseRouting();
+        app.Use(RefuseParameters);
+    }
+
+    /// <summary>For endpoints that take no parameters in the query.</summary>
+    public static TBuilder WithoutParameters<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(NoParameters.Instance);
+
+    private static Task Mark(HttpContext context, RequestDelegate next)
+    {
+        RequestId.Assign(context);
+        SecurityHeaders.Add(context);
+        return next(context);
+    }
+
+    /// <summary>HEAD is answered by whatever answers GET. Kestrel knows what was asked, and leaves out the body.</summary>
+    private static Task HeadAsGet(HttpContext context, RequestDelegate next)
+    {
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Request.Method = HttpMethods.Get;
+            context.Items[HttpMethods.Head] = true;
+        }
+
+        return next(context);
+    }
+
+    private static Task RefuseMalformedPath(HttpContext context, RequestDelegate next)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget.AsSpan();
+        var end = target.IndexOf('?');
+        return PercentEncoding.Fault(end < 0 ? target : target[..end]) is { } fault
+            ? ProblemResponse.WriteAsync(context, Problem.InvalidParameter("path", fault))
+            : next(context);
+    }
+
+    /// <summary>A misspelt parameter must not be passed over in silence, not even where there is none to misspell.</summary>
+    private static Task RefuseParameters(HttpContext context, RequestDelegate next)
+    {
+        if (!context.Request.QueryString.HasValue || context.GetEndpoint()?.Metadata.GetMetadata<NoParameters>() is null)
+        {
+            return next(context);
+        }
+
+        var errors = QueryFaults.Of(context.Request, []);
+        return errors.Count == 0 ? next(context) : ProblemResponse.WriteAsync(context, Problem.InvalidParameters(errors));
+    }
+
+    private sealed class NoParameters
+    {
+        public static readonly NoParameters Instance = new();
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Analytics.Server.Conventions;
+
+/// <summary>
+/// What Kestrel takes from a connection before any code of ours sees it. What exceeds a limit of the head is answered by
+/// Kestrel itself, with 400, 408, 414 or 431 and no body, and the connection is closed.
+/// </summary>
+internal static class Listener
+{
+    /// <summary>Bytes of a body where an endpoint says nothing else.</summary>
+    public const long MaxBodyBytes = 1 << 20;
+
+    /// <summary>Bytes of the request line: filters may be repeated, and a thousand keys by id are some 30 KiB.</summary>
+    public const int MaxRequestLineBytes = 256 << 10;
+
+    /// <summary>Bytes of all headers together.</summary>
+    public const int MaxHeaderBytes = 32 << 10;
+
+    /// <summary>Headers.</summary>
+    public const int MaxHeaders = 100;
+
+    /// <summary>Sets the limits.</summary>
+    public static void Configure(KestrelServerOptions options, HttpSettings settings)
+    {
+        options.AddServerHeader = false;
+
+        // Without TLS there is no way to agree on HTTP/2, and HTTP/2 with prior knowledge is only an attack surface here.
+        options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        var limits = options.Limits;
+        limits.MaxConcurrentConnections = settings.MaxConnections;
+        limits.MaxConcurrentUpgradedConnections = 0;
+        limits.MaxRequestLineSize = MaxRequestLineBytes;
+        limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        limits.MaxRequestHeaderCount = MaxHeaders;
+        limits.MaxRequestBodySize = MaxBodyBytes;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(20);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+
+        // Slower clients hold a connection and its buffers for nothing: a slow reader or writer is cut after the grace.
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
+        // A year by project is half a megabyte: written at once into memory that is used again, instead of stopping
+        // at each 64 KiB until the client has read them. More than this waits for the client.
+        limits.MaxResponseBufferSize = 1 << 20;
+    }
+}
