@@ -172,6 +172,14 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         $"Found {sum} as the sum of {metric}, expected at most {long.MaxValue}: counts in csv, arrow and parquet are integers of 64 bits. Ask for format=json, for a shorter range, or with filters.");
 
     /// <summary>An id that the organisation does not have; whether another one has it is not said.</summary>
+    /// <param name="kind">A word, such as project.</param>
+    /// <param name="id">What was asked for.</param>
+    public static Problem Unknown(string kind, string id) => new(
+        $"/problems/unknown-{kind.Replace(' ', '-').ToLowerInvariant()}",
+        $"Unknown {kind}",
+        StatusCodes.Status404NotFound,
+        $"The organization has no {kind} '{ReadingRequest.Shown(id)}'.");
+
     public static Problem UnknownUser(string userId) => new(
         "/problems/unknown-user",
         "Unknown user",

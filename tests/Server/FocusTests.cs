@@ -1,4 +1,5 @@
 using System.Globalization;
+using Analytics.Bench.Comparison;
 using Analytics.Tests.Interop;
 using Xunit;
 
@@ -59,7 +60,7 @@ public class FocusTests
         var path = server.Folder.File("focus.parquet");
         await File.WriteAllBytesAsync(path, await response.Content.ReadAsByteArrayAsync());
         var activity = await server.JsonAsync($"/analytics/activity?{Range}", token);
-        using var duck = DuckDb.Open();
+        using var duck = DuckDb.Open(threads: 1);
         var found = duck.Run($"SELECT sum(BilledCost), sum(ConsumedQuantity), count(*), count(ListUnitPrice) FROM read_parquet({DuckDb.Quote(path)})").Rows[0];
 
         Assert.Equal(activity.GetProperty("totals").GetProperty("cost").GetDecimal(), decimal.Parse(found[0]!, CultureInfo.InvariantCulture));
