@@ -3,6 +3,7 @@ using Analytics.Server.Compatibility;
 using Analytics.Server.Contracts;
 using Analytics.Server.Conventions;
 using Analytics.Server.Endpoints;
+using Analytics.Server.Endpoints.Admin;
 using Analytics.Storage;
 using NodaTime;
 
@@ -62,6 +63,7 @@ public static class AnalyticsApp
         app.MapCompatibleReading();
         app.MapSession();
         app.MapAudit();
+        app.MapDirectory();
         return app;
     }
 
