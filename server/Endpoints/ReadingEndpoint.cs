@@ -255,8 +255,9 @@ internal static class ReadingEndpoint
     /// <param name="accepted">Parameters besides those that all share.</param>
     /// <param name="handler">Answers.</param>
     /// <param name="needsDetails">Whether it reads items or conversations, and waits until they are loaded.</param>
+    /// <param name="isTagged">Whether the answer follows from the question and the versions of data and directory, so that a tag can stand for it.</param>
     public static RouteHandlerBuilder MapReading(
-        this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler, bool needsDetails = false)
+        this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler, bool needsDetails = false, bool isTagged = true)
     {
         var store = app.Services.GetRequiredService<UsageStore>();
         var clock = app.Services.GetRequiredService<IClock>();
@@ -272,7 +273,7 @@ internal static class ReadingEndpoint
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
             using var question = new Question(context, request, snapshot, grant!, admission);
-            if (request.Problem is not null)
+            if (request.Problem is not null || !isTagged)
             {
                 await handler(question);
                 return;
