@@ -182,6 +182,22 @@ public class UsageRequestsTests
     }
 
     [Fact]
+    public async Task Cursor_AfterChangesThatAreNotOfTheData_IsGood()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events(50));
+        var token = server.Token("org_1", "u_1");
+        var cursor = (await server.JsonAsync($"{Path}?{Range}&limit=3", token)).GetProperty("nextCursor").GetString()!;
+        var next = await server.JsonAsync($"{Path}?{Range}&limit=3&cursor={cursor}", token);
+
+        // A token of another organisation, and usage of it.
+        server.Token("org_2", "u_1");
+        await new FileImport(server.Store, Files.Physical, "org_2", RunningServer.Now).EventsAsync(
+            server.Folder.Write("other.ndjson", """{"id":"other","timestamp":"2026-06-24T10:10:00Z","organizationId":"org_2","projectId":"p","apiKeyId":"k","mapping":"a/b","cost":"1"}"""), isAgain: false, CancellationToken.None);
+
+        Assert.Equal(next.GetProperty("rows").GetRawText(), (await server.JsonAsync($"{Path}?{Range}&limit=3&cursor={cursor}", token)).GetProperty("rows").GetRawText());
+    }
+
+    [Fact]
     public async Task Cursor_AfterNewUsage_IsRefused()
     {
         await using var server = await RunningServer.StartAsync(Directory, "org_1", Events(50));
