@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -156,7 +157,7 @@ public class UsageRequestsTests
         const string question = $"{Path}?{Range}&limit=3&sort=-cost&model=gpt-5.5";
         var cursor = (await server.JsonAsync(question, token)).GetProperty("nextCursor").GetString()!;
         var twice = (await server.JsonAsync(question, token)).GetProperty("nextCursor").GetString()!;
-        var bytes = Convert.FromBase64String(cursor.Replace('-', '+').Replace('_', '/'));
+        var bytes = Base64Url.DecodeFromChars(cursor);
 
         Assert.NotEqual(cursor, twice);
         Assert.Equal((await server.JsonAsync($"{question}&cursor={cursor}", token)).GetProperty("rows").GetRawText(), (await server.JsonAsync($"{question}&cursor={twice}", token)).GetProperty("rows").GetRawText());
@@ -172,7 +173,7 @@ public class UsageRequestsTests
         {
             var changed = (byte[])bytes.Clone();
             changed[i] ^= 1;
-            await AssertRefusedAsync(server, token, $"{question}&cursor={Convert.ToBase64String(changed).Replace('+', '-').Replace('/', '_')}", "not of this question");
+            await AssertRefusedAsync(server, token, $"{question}&cursor={Base64Url.EncodeToString(changed)}", "not of this question");
         }
 
         foreach (var text in new[] { "a", "null", "%00", cursor + "A", cursor[..^4], cursor + cursor, "!" + cursor[1..], "%20" + cursor })
