@@ -1,4 +1,5 @@
 using Analytics.Server.Access;
+using Analytics.Server.Compatibility;
 using Analytics.Server.Contracts;
 using Analytics.Server.Conventions;
 using Analytics.Server.Endpoints;
@@ -49,16 +50,17 @@ public static class AnalyticsApp
         app.MapOpenApi("/openapi/v1.json").WithoutParameters();
         app.MapDashboard(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
         app.MapReading("/analytics/activity", Surface.OrganizationWide, ActivityEndpoint.Accepted, ActivityEndpoint.Handle)
-            .Describe<ActivityResponse>("activity", "Usage by hour, day, week or month, broken down by one dimension. Owners and admins, Enterprise plan.", ActivityEndpoint.Accepted, Samples.Activity, hasTable: true);
+            .Describe<ActivityResponse>("activity", "Usage by hour, day, week or month, broken down by one dimension. Owners and admins, Enterprise plan.", ActivityEndpoint.Accepted, Samples.Activity);
         app.MapReading("/analytics/members", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.List)
-            .Describe<MembersResponse>("members", "Usage of every member, by who created the API key. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Members, hasTable: true);
+            .Describe<MembersResponse>("members", "Usage of every member, by who created the API key. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Members);
         app.MapReading("/analytics/members/{userId}", Surface.Members, MembersEndpoint.Accepted, MembersEndpoint.Detail)
-            .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member, hasTable: true);
+            .Describe<MemberResponse>("member", "One member's usage in detail. Owners and admins, Enterprise plan.", MembersEndpoint.Accepted, Samples.Member);
         app.MapReading("/analytics/usage/requests", Surface.OrganizationWide, UsageEndpoint.OfRequests, UsageEndpoint.Requests)
-            .Describe<UsageRowsResponse>("usageRequests", "Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan.", UsageEndpoint.OfRequests, Samples.UsageRequests, hasTable: true);
+            .Describe<UsageRowsResponse>("usageRequests", "Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan.", UsageEndpoint.OfRequests, Samples.UsageRequests);
         app.MapReading("/analytics/usage/items", Surface.OrganizationWide, UsageEndpoint.OfItems, UsageEndpoint.Items, needsDetails: true)
-            .Describe<ItemRowsResponse>("usageItems", "What requests cost, rule by rule: a row for each hour (or quarter hour), combination of dimensions, pricing rule and unit. Their costs sum to the requests' costs. Owners and admins, Enterprise plan.", UsageEndpoint.OfItems, Samples.UsageItems, hasTable: true);
+            .Describe<ItemRowsResponse>("usageItems", "What requests cost, rule by rule: a row for each hour (or quarter hour), combination of dimensions, pricing rule and unit. Their costs sum to the requests' costs. Owners and admins, Enterprise plan.", UsageEndpoint.OfItems, Samples.UsageItems);
         app.MapUsageReading();
+        app.MapCompatibleReading();
         app.MapSession();
         app.MapAudit();
         app.MapDirectory();

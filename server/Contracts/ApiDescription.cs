@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Analytics.Server.Contracts.Formats;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -39,10 +38,9 @@ internal static class ApiDescription
     /// <param name="parameters">Parameters besides the shared ones.</param>
     /// <param name="sample">An answer.</param>
     /// <param name="ofOrganization">Whether it takes the shared parameters, an organisation among them.</param>
-    /// <param name="hasTable">Whether it answers in csv, arrow and parquet too.</param>
     public static void Describe<T>(
-        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample, bool ofOrganization = true, bool hasTable = false) =>
-        endpoint.Describe<T>(name, summary, parameters, hasTable ? AnswerFormat.All : AnswerFormat.JsonOnly, JsonNode.Parse(sample)!, ofOrganization);
+        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample, bool ofOrganization = true) =>
+        endpoint.Describe<T>(name, summary, parameters, "application/json", JsonNode.Parse(sample)!, ofOrganization);
 
     /// <summary>Describes a reading endpoint whose answer is a table.</summary>
     /// <param name="endpoint">The endpoint.</param>
@@ -51,14 +49,14 @@ internal static class ApiDescription
     /// <param name="parameters">Parameters besides the shared ones.</param>
     /// <param name="sample">An answer as CSV.</param>
     public static void DescribeTable(this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string sample) =>
-        endpoint.Describe<string>(name, summary, parameters, AnswerFormat.Tables, JsonValue.Create(sample), ofOrganization: true);
+        endpoint.Describe<string>(name, summary, parameters, "text/csv", JsonValue.Create(sample), ofOrganization: true);
 
     private static void Describe<T>(
-        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, IReadOnlyList<AnswerFormat> formats, JsonNode sample, bool ofOrganization) => endpoint
+        this RouteHandlerBuilder endpoint, string name, string summary, IReadOnlyList<QueryParameter> parameters, string type, JsonNode sample, bool ofOrganization) => endpoint
         .WithName(name)
         .WithTags("reading")
         .WithSummary(summary)
-        .Produces<T>(StatusCodes.Status200OK, formats[0].MediaType)
+        .Produces<T>(StatusCodes.Status200OK, type)
         .Produces<Problem>(StatusCodes.Status400BadRequest, ProblemType)
         .Produces<Problem>(StatusCodes.Status401Unauthorized, ProblemType)
         .Produces<Problem>(StatusCodes.Status403Forbidden, ProblemType)
@@ -72,25 +70,7 @@ internal static class ApiDescription
                 .. (ofOrganization ? QueryParameter.Shared : []).Concat(parameters).Select(Parameter),
             ];
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
-            Sample(operation, StatusCodes.Status200OK, formats[0].MediaType, "The answer.", sample.DeepClone());
-            foreach (var format in formats.Skip(1))
-            {
-                var schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format == AnswerFormat.Csv ? null : "binary" };
-                ((OpenApiResponse)operation.Responses!["200"]).Content!.Add(format.MediaType, new OpenApiMediaType { Schema = schema });
-            }
-
-            if (ofOrganization)
-            {
-                operation.Responses!.Add("406", new OpenApiResponse
-                {
-                    Description = "The answer is not written in what format or Accept ask for; or a sum does not fit the integers of csv, arrow and parquet.",
-                    Content = new Dictionary<string, OpenApiMediaType>
-                    {
-                        [ProblemType] = new() { Schema = new OpenApiSchemaReference(nameof(Problem), context.Document), Example = ProblemResponse.ToJson(Problem.NotAcceptable(formats)) },
-                    },
-                });
-            }
-
+            Sample(operation, StatusCodes.Status200OK, type, "The answer.", sample.DeepClone());
             Sample(operation, StatusCodes.Status400BadRequest, "A parameter is wrong: each by its name, with what was found and what was expected.", Problem.InvalidParameter("timezone", "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."));
             Sample(operation, StatusCodes.Status401Unauthorized, "No or an unknown token.", Problem.Unauthorized);
             Sample(operation, StatusCodes.Status403Forbidden, "The organization's plan or the caller's role does not include this view.", Problem.RoleRequired(["owner", "admin"]));

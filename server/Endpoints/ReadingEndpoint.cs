@@ -48,11 +48,11 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
     public IReadOnlyList<Storage.Catalog.DataFile> FilesOf(string table) => Snapshot.FilesOf(table);
 
-    /// <summary>What is asked: rows and names that do not change until the answer is written.</summary>
-    public UsageSnapshot Snapshot { get; } = snapshot;
-
     /// <summary>The organisation's usage.</summary>
     public UsageTable Table { get; } = snapshot.Usage;
+
+    /// <summary>All of the organisation at one moment.</summary>
+    public UsageSnapshot Snapshot { get; } = snapshot;
 
     /// <summary>Its priced items, where the endpoint needs details.</summary>
     public UsageTable Items => Snapshot.Items;
