@@ -26,7 +26,7 @@ public static class DistinctCounter
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(table);
         var usage = new UsageQuery(query.From, query.To, query.Zone, BucketSize.Range, query.Counted) { Predicates = query.Predicates };
-        var plan = QueryPlan.For(usage, table, usesProjections: false);
+        var plan = query.Earlier is { } earlier ? QueryPlan.ForEarlier(usage, table, earlier) : QueryPlan.For(usage, table, usesProjections: false);
         var source = query.Counted.StoredSource();
         var per = query.Per?.StoredSource() ?? source;
         var pairs = new PairDictionary(query.Per is null ? 1 : table.Table(query.Per.Value).Count, table.Table(query.Counted).Count);

@@ -1,3 +1,4 @@
+using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using NodaTime;
 
@@ -12,6 +13,9 @@ public sealed record DistinctQuery(LocalDate From, LocalDate To, DateTimeZone Zo
 {
     /// <summary>What it is counted by, keys by member, say; null for one count.</summary>
     public Dimension? Per { get; init; }
+
+    /// <summary>An earlier range that is counted in place of the days, as far as they have elapsed; null for the days.</summary>
+    public ComparisonRange? Earlier { get; init; }
 
     /// <summary>Predicates; a row counts if it meets all of them.</summary>
     public IReadOnlyList<Predicate> Predicates { get; init; } = [];

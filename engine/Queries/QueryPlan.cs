@@ -106,6 +106,10 @@ public sealed class QueryPlan
         };
     }
 
+    /// <summary>Plans to read the rows of an earlier range alone.</summary>
+    internal static QueryPlan ForEarlier(UsageQuery query, UsageTable table, ComparisonRange range) =>
+        new(query, table, TimeBuckets.Between(range.From, range.To, query.Zone, range.Start, range.End), usesProjections: false);
+
     /// <summary>The plan as text for people.</summary>
     public override string ToString()
     {

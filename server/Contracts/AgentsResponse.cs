@@ -32,7 +32,7 @@ internal sealed record AgentUsage : Metrics
     public bool Deleted { get; init; }
 
     /// <summary>Conversations with a request in the range; one that several agents took part in counts for each.</summary>
-    public required long? Conversations { get; init; }
+    public required long Conversations { get; init; }
 }
 
 /// <summary>One agent in detail.</summary>
@@ -62,5 +62,5 @@ internal sealed record AgentProfile
     public bool Deleted { get; init; }
 
     /// <summary>Conversations with a request in the range.</summary>
-    public required long? Conversations { get; init; }
+    public required long Conversations { get; init; }
 }

@@ -25,7 +25,7 @@ internal sealed record SummaryResponse : RangeResponse
     public required int TotalProjects { get; init; }
 
     /// <summary>Agents' conversations with a request.</summary>
-    public required long? Conversations { get; init; }
+    public required long Conversations { get; init; }
 
     /// <summary>With compare: the same of the earlier range.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -51,5 +51,5 @@ internal sealed record SummaryCards
     public required int TotalProjects { get; init; }
 
     /// <summary>Agents' conversations with a request.</summary>
-    public required long? Conversations { get; init; }
+    public required long Conversations { get; init; }
 }

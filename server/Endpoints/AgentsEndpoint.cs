@@ -2,6 +2,7 @@ using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
@@ -40,16 +41,24 @@ internal static class AgentsEndpoint
             Top = top,
         };
         using var usage = await question.RunAsync(query);
-        var names = new DirectoryNames(question.Directory);
+        var conversations = await ConversationCounts.ByAgentAsync(question);
+        var shown = usage.Ranking.Where(group => group.Code != GroupTable.Others).Select(group => usage.Groups.Key(group.Code)).ToHashSet(StringComparer.Ordinal);
+        var others = new Predicate(Dimension.Agent, [.. question.Directory.Agents.Keys.Where(agentId => !shown.Contains(agentId))]);
+        var ofOthers = shown.Count < usage.Ranking.Count ? await ConversationCounts.CountAsync(question, more: others) : 0;
+        var agents = usage.Ranking
+            .Select(group => group.Code == GroupTable.Others
+                ? AgentRow.Others(ofOthers, group.Sums)
+                : Agent(question, usage.Groups.Key(group.Code), conversations.GetValueOrDefault(usage.Groups.Key(group.Code)), group.Sums))
+            .ToList();
         await question.AnswerAsync(async json =>
         {
             json.Range(usage.Plan);
             json.Text.StartArray("agents");
-            foreach (var (code, sums) in usage.Ranking)
+            foreach (var agent in agents)
             {
                 json.Text.StartObject();
-                Agent(json.Text, question, names, code == GroupTable.Others ? null : usage.Groups.Key(code));
-                json.Metrics(sums);
+                Agent(json.Text, agent);
+                json.Metrics(agent.Sums);
                 json.Text.EndObject();
                 if (json.Text.HasPiece)
                 {
@@ -59,29 +68,61 @@ internal static class AgentsEndpoint
 
             json.Text.EndArray();
             json.Totals(usage);
-        });
+        }, Table);
+
+        LongForm Table() => LongForm.Of(
+            usage.Plan,
+            agents,
+            [
+                LongColumn<AgentRow>.OptionalText("agentId", agent => agent.AgentId),
+                LongColumn<AgentRow>.Text("name", agent => agent.Name),
+                LongColumn<AgentRow>.OptionalText("projectId", agent => agent.ProjectId),
+                LongColumn<AgentRow>.OptionalText("project", agent => agent.Project),
+                LongColumn<AgentRow>.Flag("deleted", agent => agent.IsDeleted),
+                LongColumn<AgentRow>.Count("conversations", agent => agent.Conversations),
+                .. LongColumn<AgentRow>.Metrics(Metric.All, (agent, measure) => agent.Sums[measure]),
+            ]);
     }
 
-    public static Task Detail(Question question)
+    public static async Task Detail(Question question)
     {
         var agentId = PathId.Of(question.Context);
+        var own = new Predicate(Dimension.Agent, [agentId]);
         var unknown = question.Directory.Agents.ContainsKey(agentId) ? null : Problem.Unknown("agent", agentId);
-        return UsageDetail.AnswerAsync(question, "agent", new Predicate(Dimension.Agent, [agentId]), unknown, text =>
-            Agent(text, question, new DirectoryNames(question.Directory), agentId));
+        var conversations = unknown is null && question.Request.Problem is null ? await ConversationCounts.CountAsync(question, more: own) : 0;
+        await UsageDetail.AnswerAsync(question, "agent", own, unknown, text => Agent(text, Agent(question, agentId, conversations, default)));
     }
 
-    private static void Agent(JsonText text, Question question, DirectoryNames names, string? agentId)
+    private static AgentRow Agent(Question question, string agentId, int conversations, UsageSums sums)
     {
-        var agent = agentId is null ? null : question.Directory.Agents.GetValueOrDefault(agentId);
-        text.Text("agentId", agentId);
-        text.Text("name", agentId is null ? "Others" : names.NameOf(Dimension.Agent, agentId).Label);
-        text.Text("projectId", agent?.ProjectId);
-        text.Text("project", agent?.ProjectId is { } projectId ? names.NameOf(Dimension.Project, projectId).Label : null);
-        if (agent is { Deleted: true })
+        var agent = question.Directory.Agents.GetValueOrDefault(agentId);
+        var names = new DirectoryNames(question.Directory);
+        return new AgentRow(
+            agentId,
+            names.NameOf(Dimension.Agent, agentId).Label,
+            agent?.ProjectId,
+            agent?.ProjectId is { } projectId ? names.NameOf(Dimension.Project, projectId).Label : null,
+            agent is { Deleted: true },
+            conversations,
+            sums);
+    }
+
+    private static void Agent(JsonText text, AgentRow agent)
+    {
+        text.Text("agentId", agent.AgentId);
+        text.Text("name", agent.Name);
+        text.Text("projectId", agent.ProjectId);
+        text.Text("project", agent.Project);
+        if (agent.IsDeleted)
         {
             text.Flag("deleted", true);
         }
 
-        text.Text("conversations", null);
+        text.Integer("conversations", agent.Conversations);
+    }
+
+    private sealed record AgentRow(string? AgentId, string Name, string? ProjectId, string? Project, bool IsDeleted, int Conversations, UsageSums Sums)
+    {
+        public static AgentRow Others(int conversations, UsageSums sums) => new(null, "Others", null, null, false, conversations, sums);
     }
 }

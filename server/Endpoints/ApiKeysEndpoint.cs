@@ -2,6 +2,7 @@ using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
@@ -28,15 +29,16 @@ internal static class ApiKeysEndpoint
                 && SeriesParameters.Accepts(question.Request, Dimension.Project, key.ProjectId ?? string.Empty)
                 && SeriesParameters.Accepts(question.Request, Dimension.Member, key.CreatedBy ?? string.Empty))
             .Select(key => key.Id);
+        var apiKeys = UsageList.Of(usage, Dimension.ApiKey, known, names).Select(row => ApiKeyRow.Of(question, names, row.Key, row.Sums)).ToList();
         await question.AnswerAsync(async json =>
         {
             json.Range(usage.Plan);
             json.Text.StartArray("apiKeys");
-            foreach (var (apiKeyId, _, sums) in UsageList.Of(usage, Dimension.ApiKey, known, names))
+            foreach (var apiKey in apiKeys)
             {
                 json.Text.StartObject();
-                ApiKey(json.Text, question, names, apiKeyId);
-                json.Metrics(sums);
+                ApiKey(json.Text, apiKey);
+                json.Metrics(apiKey.Sums);
                 json.Text.EndObject();
                 if (json.Text.HasPiece)
                 {
@@ -46,7 +48,21 @@ internal static class ApiKeysEndpoint
 
             json.Text.EndArray();
             json.Totals(usage);
-        });
+        }, Table);
+
+        LongForm Table() => LongForm.Of(
+            usage.Plan,
+            apiKeys,
+            [
+                LongColumn<ApiKeyRow>.Text("apiKeyId", apiKey => apiKey.ApiKeyId),
+                LongColumn<ApiKeyRow>.Text("description", apiKey => apiKey.Name.Label),
+                LongColumn<ApiKeyRow>.OptionalText("projectId", apiKey => apiKey.ProjectId),
+                LongColumn<ApiKeyRow>.OptionalText("project", apiKey => apiKey.Project),
+                LongColumn<ApiKeyRow>.OptionalText("createdBy", apiKey => apiKey.CreatedBy),
+                LongColumn<ApiKeyRow>.Text("creator", apiKey => apiKey.Creator),
+                LongColumn<ApiKeyRow>.Flag("deleted", apiKey => apiKey.Name.IsDeleted),
+                .. LongColumn<ApiKeyRow>.Metrics(Metric.All, (apiKey, measure) => apiKey.Sums[measure]),
+            ]);
     }
 
     public static Task Detail(Question question)
@@ -54,22 +70,36 @@ internal static class ApiKeysEndpoint
         var apiKeyId = PathId.Of(question.Context);
         var unknown = question.Directory.ApiKeys.ContainsKey(apiKeyId) ? null : Problem.Unknown("API key", apiKeyId);
         return UsageDetail.AnswerAsync(question, "apiKey", new Predicate(Dimension.ApiKey, [apiKeyId]), unknown, text =>
-            ApiKey(text, question, new DirectoryNames(question.Directory), apiKeyId));
+            ApiKey(text, ApiKeyRow.Of(question, new DirectoryNames(question.Directory), apiKeyId, default)));
     }
 
-    private static void ApiKey(JsonText text, Question question, DirectoryNames names, string apiKeyId)
+    private static void ApiKey(JsonText text, ApiKeyRow apiKey)
     {
-        var key = question.Directory.ApiKeys.GetValueOrDefault(apiKeyId);
-        var name = names.NameOf(Dimension.ApiKey, apiKeyId);
-        text.Text("apiKeyId", apiKeyId);
-        text.Text("description", name.Label);
-        text.Text("projectId", key?.ProjectId);
-        text.Text("project", key?.ProjectId is { } projectId ? names.NameOf(Dimension.Project, projectId).Label : null);
-        text.Text("createdBy", key?.CreatedBy);
-        text.Text("creator", names.NameOf(Dimension.Member, key?.CreatedBy ?? string.Empty).Label);
-        if (name.IsDeleted)
+        text.Text("apiKeyId", apiKey.ApiKeyId);
+        text.Text("description", apiKey.Name.Label);
+        text.Text("projectId", apiKey.ProjectId);
+        text.Text("project", apiKey.Project);
+        text.Text("createdBy", apiKey.CreatedBy);
+        text.Text("creator", apiKey.Creator);
+        if (apiKey.Name.IsDeleted)
         {
             text.Flag("deleted", true);
+        }
+    }
+
+    private sealed record ApiKeyRow(string ApiKeyId, Name Name, string? ProjectId, string? Project, string? CreatedBy, string Creator, UsageSums Sums)
+    {
+        public static ApiKeyRow Of(Question question, DirectoryNames names, string apiKeyId, UsageSums sums)
+        {
+            var key = question.Directory.ApiKeys.GetValueOrDefault(apiKeyId);
+            return new ApiKeyRow(
+                apiKeyId,
+                names.NameOf(Dimension.ApiKey, apiKeyId),
+                key?.ProjectId,
+                key?.ProjectId is { } projectId ? names.NameOf(Dimension.Project, projectId).Label : null,
+                key?.CreatedBy,
+                names.NameOf(Dimension.Member, key?.CreatedBy ?? string.Empty).Label,
+                sums);
         }
     }
 }

@@ -2,6 +2,7 @@ using Analytics.Engine.Queries;
 using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
@@ -26,15 +27,16 @@ internal static class ProjectsEndpoint
         var known = question.Directory.Projects.Values
             .Where(project => !project.Deleted && SeriesParameters.Accepts(question.Request, Dimension.Project, project.Id))
             .Select(project => project.Id);
+        var projects = UsageList.Of(usage, Dimension.Project, known, names);
         await question.AnswerAsync(async json =>
         {
             json.Range(usage.Plan);
             json.Text.StartArray("projects");
-            foreach (var (projectId, _, sums) in UsageList.Of(usage, Dimension.Project, known, names))
+            foreach (var project in projects)
             {
                 json.Text.StartObject();
-                Project(json.Text, question, names, projectId, keys);
-                json.Metrics(sums);
+                Project(json.Text, question, project.Key, project.Name, keys);
+                json.Metrics(project.Sums);
                 json.Text.EndObject();
                 if (json.Text.HasPiece)
                 {
@@ -44,7 +46,20 @@ internal static class ProjectsEndpoint
 
             json.Text.EndArray();
             json.Totals(usage);
-        });
+        }, Table);
+
+        LongForm Table() => LongForm.Of(
+            usage.Plan,
+            projects,
+            [
+                LongColumn<ListedUsage>.Text("projectId", project => project.Key),
+                LongColumn<ListedUsage>.Text("name", project => project.Name.Label),
+                LongColumn<ListedUsage>.OptionalText("color", project => ColorOf(question, project.Key)),
+                LongColumn<ListedUsage>.Flag("deleted", project => project.Name.IsDeleted),
+                LongColumn<ListedUsage>.Count("apiKeyCount", project => keys.GetValueOrDefault(project.Key).Created),
+                LongColumn<ListedUsage>.Count("activeApiKeyCount", project => keys.GetValueOrDefault(project.Key).Active),
+                .. LongColumn<ListedUsage>.Metrics(Metric.All, (project, measure) => project.Sums[measure]),
+            ]);
     }
 
     public static async Task Detail(Question question)
@@ -53,7 +68,7 @@ internal static class ProjectsEndpoint
         var unknown = question.Directory.Projects.ContainsKey(projectId) ? null : Problem.Unknown("project", projectId);
         var keys = unknown is null && question.Request.Problem is null ? await KeyCountsAsync(question) : [];
         await UsageDetail.AnswerAsync(question, "project", new Predicate(Dimension.Project, [projectId]), unknown, text =>
-            Project(text, question, new DirectoryNames(question.Directory), projectId, keys));
+            Project(text, question, projectId, new DirectoryNames(question.Directory).NameOf(Dimension.Project, projectId), keys));
     }
 
     /// <summary>By project: API keys that are not deleted, and those used in the range.</summary>
@@ -80,12 +95,13 @@ internal static class ProjectsEndpoint
         return counts;
     }
 
-    private static void Project(JsonText text, Question question, DirectoryNames names, string projectId, Dictionary<string, (int Created, int Active)> keys)
+    private static string? ColorOf(Question question, string projectId) => question.Directory.Projects.GetValueOrDefault(projectId)?.Color;
+
+    private static void Project(JsonText text, Question question, string projectId, Name name, Dictionary<string, (int Created, int Active)> keys)
     {
-        var name = names.NameOf(Dimension.Project, projectId);
         text.Text("projectId", projectId);
         text.Text("name", name.Label);
-        text.Text("color", question.Directory.Projects.GetValueOrDefault(projectId)?.Color);
+        text.Text("color", ColorOf(question, projectId));
         if (name.IsDeleted)
         {
             text.Flag("deleted", true);

@@ -28,6 +28,8 @@ internal static class SummaryEndpoint
         using var models = await RunAsync(Dimension.Model);
         using var mappings = await RunAsync(Dimension.Mapping);
         using var projects = await RunAsync(Dimension.Project);
+        var conversations = await ConversationCounts.CountAsync(question);
+        var conversationsBefore = models.Previous is { Range: var before } ? await ConversationCounts.CountAsync(question, before) : 0;
         await question.AnswerAsync(json =>
         {
             json.Range(models.Plan);
@@ -36,11 +38,11 @@ internal static class SummaryEndpoint
                 json.Comparison(models.Plan, range);
             }
 
-            Cards(json, question, models.Totals, models, mappings, projects, result => result.Ranking);
+            Cards(json, question, models.Totals, models, mappings, projects, conversations, result => result.Ranking);
             if (models.Previous is { } previous)
             {
                 json.Text.StartObject("previous");
-                Cards(json, question, previous.Totals, models, mappings, projects, result => result.Previous!.Ranking);
+                Cards(json, question, previous.Totals, models, mappings, projects, conversationsBefore, result => result.Previous!.Ranking);
                 json.Text.EndObject();
             }
 
@@ -52,7 +54,7 @@ internal static class SummaryEndpoint
     }
 
     private static void Cards(
-        UsageJson json, Question question, in UsageSums totals, QueryResult models, QueryResult mappings, QueryResult projects, Func<QueryResult, GroupTable> groupsOf)
+        UsageJson json, Question question, in UsageSums totals, QueryResult models, QueryResult mappings, QueryResult projects, int conversations, Func<QueryResult, GroupTable> groupsOf)
     {
         json.Text.StartObject("totals");
         json.Metrics(totals);
@@ -64,7 +66,7 @@ internal static class SummaryEndpoint
 
         // A deleted project that was used is one of those that there were.
         json.Text.Integer("totalProjects", active.Union(question.Directory.Projects.Values.Where(IsSelected).Select(project => project.Id)).Count());
-        json.Text.Text("conversations", null);
+        json.Text.Integer("conversations", conversations);
 
         // Rows without a project are usage, but not of a project; likewise models.
         HashSet<string> Used(QueryResult result) =>

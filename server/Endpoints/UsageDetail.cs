@@ -1,6 +1,7 @@
 using Analytics.Engine.Queries;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 
 namespace Analytics.Server.Endpoints;
 
@@ -48,6 +49,6 @@ internal static class UsageDetail
             json.Totals(usage, "summary");
             await json.RankingAsync("costByModel", usage, question.Cancellation);
             await json.BucketsAsync("activity", usage, fields, question.Cancellation);
-        });
+        }, () => BucketRows.Of(usage, fields));
     }
 }

@@ -16,7 +16,7 @@ internal static class UsageReading
             .Describe<OrganizationsResponse>("organizations", "The caller's organizations with plan, role and reporting zones.", [], Samples.Organizations, ofOrganization: false);
         app.MapReading("/analytics/me", Surface.AnyMember, MembersEndpoint.Accepted, MembersEndpoint.Me)
             .Describe<MemberResponse>("me", "The caller's own usage in detail. Any member, every plan.", MembersEndpoint.Accepted, Samples.Member);
-        app.MapReading("/analytics/summary", Surface.AnyMember, SummaryEndpoint.Accepted, SummaryEndpoint.Handle)
+        app.MapReading("/analytics/summary", Surface.AnyMember, SummaryEndpoint.Accepted, SummaryEndpoint.Handle, needsDetails: true)
             .Describe<SummaryResponse>("summary", "The cards: totals, models, projects and conversations of a range. Any member with projectId or apiKeyId; else owners and admins, Enterprise plan.", SummaryEndpoint.Accepted, Samples.Summary);
         app.MapReading("/analytics/projects", Surface.AnyMember, ProjectsEndpoint.Accepted, ProjectsEndpoint.List)
             .Describe<ProjectsResponse>("projects", "Usage of every project. Any member, every plan.", ProjectsEndpoint.Accepted, Samples.Projects);
@@ -26,10 +26,12 @@ internal static class UsageReading
             .Describe<ApiKeysResponse>("apiKeys", "Usage of every API key. Any member, every plan.", ApiKeysEndpoint.Accepted, Samples.ApiKeys);
         app.MapReading("/analytics/api-keys/{apiKeyId}", Surface.AnyMember, UsageDetail.Accepted, ApiKeysEndpoint.Detail)
             .Describe<ApiKeyResponse>("apiKey", "One API key's usage by model. Any member, every plan.", UsageDetail.Accepted, Samples.ApiKey);
-        app.MapReading("/analytics/agents", Surface.OrganizationWide, AgentsEndpoint.Accepted, AgentsEndpoint.List)
+        app.MapReading("/analytics/agents", Surface.OrganizationWide, AgentsEndpoint.Accepted, AgentsEndpoint.List, needsDetails: true)
             .Describe<AgentsResponse>("agents", "Agents with usage, largest cost first. Owners and admins, Enterprise plan.", AgentsEndpoint.Accepted, Samples.Agents);
-        app.MapReading("/analytics/agents/{agentId}", Surface.OrganizationWide, UsageDetail.Accepted, AgentsEndpoint.Detail)
+        app.MapReading("/analytics/agents/{agentId}", Surface.OrganizationWide, UsageDetail.Accepted, AgentsEndpoint.Detail, needsDetails: true)
             .Describe<AgentResponse>("agent", "One agent's usage by model. Owners and admins, Enterprise plan.", UsageDetail.Accepted, Samples.Agent);
+        app.MapReading("/analytics/services", Surface.OrganizationWide, ServicesEndpoint.Accepted, ServicesEndpoint.Handle, needsDetails: true)
+            .Describe<ServicesResponse>("services", "By service type: totals, usage by project, and quantities by pricing rule. Owners and admins, Enterprise plan.", ServicesEndpoint.Accepted, Samples.Services);
         app.MapReading("/analytics/explain", Surface.OrganizationWide, ExplainEndpoint.Accepted, ExplainEndpoint.Handle)
             .Describe<ExplainResponse>("explain", "Why a day or a range cost more or less than an earlier one: by every dimension, split into volume, mix and price. Owners and admins, Enterprise plan.", ExplainEndpoint.Accepted, Samples.Explain);
         app.MapReading("/analytics/selfcheck", Surface.OrganizationWide, [], SelfCheckEndpoint.Handle, needsDetails: true)

@@ -36,12 +36,12 @@ public class PartsTests
 
     internal const string Events =
         """
-        {"id":"0","timestamp":"2026-06-22T10:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_etl","mapping":"mistral/large","inputTokens":10,"outputTokens":1,"cost":"8"}
+        {"id":"0","timestamp":"2026-06-22T10:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_etl","mapping":"mistral/large","inputTokens":10,"outputTokens":1,"cost":"8","agentId":"agt_1","conversationId":"c0"}
         {"id":"1","timestamp":"2026-06-24T10:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_etl","mapping":"openai/gpt-5.5","inputTokens":100,"outputTokens":10,"cost":"3.5"}
         {"id":"2","timestamp":"2026-06-24T11:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_etl","mapping":"azure/gpt-5.5","inputTokens":100,"outputTokens":10,"cost":"0.25","status":"error"}
-        {"id":"3","timestamp":"2026-06-25T10:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_leo","mapping":"azure/gpt-5.5","inputTokens":100,"outputTokens":10,"cost":"0.25","agentId":"agt_2","serviceType":"agent"}
+        {"id":"3","timestamp":"2026-06-25T10:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_leo","mapping":"azure/gpt-5.5","inputTokens":100,"outputTokens":10,"cost":"0.25","agentId":"agt_2","serviceType":"agent","conversationId":"c1"}
         {"id":"4","timestamp":"2026-06-24T10:00:00Z","organizationId":"org_1","projectId":"prj_old","apiKeyId":"key_old","mapping":"openai/o5-pro","inputTokens":100,"outputTokens":10,"cost":"9"}
-        {"id":"5","timestamp":"2026-06-24T10:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_robot","mapping":"openai/gpt-5.5","inputTokens":100,"outputTokens":10,"cost":"1.000000000001","agentId":"agt_1","serviceType":"agent"}
+        {"id":"5","timestamp":"2026-06-24T10:00:00Z","organizationId":"org_1","projectId":"prj_api","apiKeyId":"key_robot","mapping":"openai/gpt-5.5","inputTokens":100,"outputTokens":10,"cost":"1.000000000001","agentId":"agt_1","serviceType":"agent","conversationId":"c1"}
         """;
 
     private const string Range = "organizationId=org_1&from=2026-06-24&to=2026-06-25";
@@ -129,7 +129,7 @@ public class PartsTests
 
         Assert.Equal("key_old|old|prj_old|Old|u_ana|Ana|deleted", Line(key.GetProperty("apiKey"), "apiKeyId", "description", "projectId", "project", "createdBy", "creator", "deleted"));
         Assert.Equal("o5-pro|9", Lines(key.GetProperty("costByModel"), "key", "cost"));
-        Assert.Equal("agt_2|Refunds|prj_api|Production API", Line(agent.GetProperty("agent"), "agentId", "name", "projectId", "project"));
+        Assert.Equal("agt_2|Refunds|prj_api|Production API|1", Line(agent.GetProperty("agent"), "agentId", "name", "projectId", "project", "conversations"));
         Assert.Equal("0.25", agent.GetProperty("summary").GetProperty("cost").GetRawText());
     }
 
@@ -144,7 +144,7 @@ public class PartsTests
 
         Assert.Equal("agt_1|Triage|prj_api|Production API|1|1.000000000001\nagt_2|Refunds|prj_api|Production API|1|0.25", Lines(all.GetProperty("agents"), "agentId", "name", "projectId", "project", "requestCount", "cost"));
         Assert.Equal("1.250000000001", all.GetProperty("totals").GetProperty("cost").GetRawText());
-        Assert.Equal("agt_1|Triage|1.000000000001\n-|Others|0.25", Lines(top.GetProperty("agents"), "agentId", "name", "cost"));
+        Assert.Equal("agt_1|Triage|1|1.000000000001\n-|Others|1|0.25", Lines(top.GetProperty("agents"), "agentId", "name", "conversations", "cost"));
     }
 
     [Fact]
@@ -155,10 +155,11 @@ public class PartsTests
         var answer = await server.JsonAsync($"/analytics/summary?{Range}&compare=previous", server.Token("org_1", "u_ana"));
 
         // Of five projects one is deleted and unused, which is none any more; the other deleted one was used.
-        Assert.Equal("2|3|2|4", Line(answer, "uniqueModels", "uniqueMappings", "activeProjects", "totalProjects"));
+        // Both agents took part in the one conversation.
+        Assert.Equal("2|3|2|4|1", Line(answer, "uniqueModels", "uniqueMappings", "activeProjects", "totalProjects", "conversations"));
         Assert.Equal("14.000000000001|5", Line(answer.GetProperty("totals"), "cost", "requestCount"));
         Assert.Equal("2026-06-22|2026-06-23", Line(answer.GetProperty("comparison"), "from", "to"));
-        Assert.Equal("1|1|1|3", Line(answer.GetProperty("previous"), "uniqueModels", "uniqueMappings", "activeProjects", "totalProjects"));
+        Assert.Equal("1|1|1|3|1", Line(answer.GetProperty("previous"), "uniqueModels", "uniqueMappings", "activeProjects", "totalProjects", "conversations"));
         Assert.Equal("8", answer.GetProperty("previous").GetProperty("totals").GetProperty("cost").GetRawText());
     }
 
@@ -217,6 +218,37 @@ public class PartsTests
 
         using var agents = await server.GetAsync("/analytics/agents?organizationId=org_free", token);
         Assert.Equal("/problems/plan-required", (await AccessTests.ProblemAsync(agents)).GetProperty("type").GetString());
+    }
+
+    [Theory]
+    [InlineData("projects", 5)]
+    [InlineData("api-keys", 6)]
+    [InlineData("agents", 3)]
+    [InlineData("projects/prj_api", 3)]
+    [InlineData("api-keys/key_etl", 3)]
+    [InlineData("agents/agt_1", 3)]
+    public async Task Csv_HasARowForEachEntry(string path, int lines)
+    {
+        await using var server = await StartAsync();
+
+        using var response = await server.GetAsync($"/analytics/{path}?{Range}&format=csv", server.Token("org_1", "u_ana"));
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.Equal("text/csv", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(lines, text.TrimEnd().Split('\n').Length);
+        Assert.Contains("requestCount", text.Split('\n')[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("summary")]
+    [InlineData("explain")]
+    public async Task Csv_OfWhatIsNoTable_IsRefused(string path)
+    {
+        await using var server = await StartAsync();
+
+        using var response = await server.GetAsync($"/analytics/{path}?{Range}&format=csv", server.Token("org_1", "u_ana"));
+
+        Assert.Equal(HttpStatusCode.NotAcceptable, response.StatusCode);
     }
 
     [Fact]
