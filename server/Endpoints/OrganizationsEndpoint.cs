@@ -1,5 +1,6 @@
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
@@ -21,8 +22,6 @@ internal static class OrganizationsEndpoint
             return;
         }
 
-        context.Response.ContentType = "application/json; charset=utf-8";
-        context.Response.Headers.CacheControl = "private, no-cache";
         using var text = new JsonText(context.Response.BodyWriter);
         text.StartObject();
         text.StartArray("organizations");
@@ -45,6 +44,12 @@ internal static class OrganizationsEndpoint
 
         text.EndArray();
         text.EndObject();
+        if (ConditionalAnswer.IsNotModified(context, Admin.AdminEndpoint.TagOf(text.Pending)))
+        {
+            return;
+        }
+
+        context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.ContentLength = text.Pending.Length;
         await text.SendAsync(context.RequestAborted);
     }
