@@ -47,6 +47,14 @@ internal static class ApiCompletion
         [503] = ("Large answers that are being written take all the memory they may; ask again in a few seconds.", Problem.Busy with { RequestId = "8f14e45fceea167a5a36dedd4bea2543" }),
     };
 
+    private static readonly Dictionary<(string Status, string Phrase), string> Phrases = new()
+    {
+        [("200", "OK")] = "The answer.",
+        [("201", "Created")] = "What was made.",
+        [("204", "No Content")] = "Done; there is no body.",
+        [("503", "Service Unavailable")] = "Not yet, or not any more: usage is being loaded, or the server was told to stop.",
+    };
+
     // Answers that have no long form.
     private static readonly string[] JsonOnly = ["/analytics/organizations", "/analytics/selfcheck", "/analytics/explain", "/analytics/summary"];
 
@@ -141,6 +149,20 @@ internal static class ApiCompletion
             {
                 content[binary] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "The long form: a row for each bucket and key." } };
             }
+        }
+
+        foreach (var (name, response) in operation.Responses)
+        {
+            // What the framework says where nobody says more.
+            if (response is OpenApiResponse said && Phrases.TryGetValue((name, said.Description ?? string.Empty), out var description))
+            {
+                said.Description = description;
+            }
+        }
+
+        if (path == "/export/focus")
+        {
+            CompleteExport(operation);
         }
 
         operation.Responses = Ordered(operation.Responses!);
@@ -238,6 +260,21 @@ internal static class ApiCompletion
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
         Example = example,
     };
+
+    /// <summary>FOCUS is a table in any case.</summary>
+    private static void CompleteExport(OpenApiOperation operation)
+    {
+        if (operation.Parameters?.FirstOrDefault(parameter => parameter.Name == QueryParameter.OutputFormat.Name) is OpenApiParameter format)
+        {
+            format.Example = Formats.AnswerFormat.Csv.Name;
+            ((OpenApiSchema)format.Schema!).Enum = [.. Formats.AnswerFormat.Tables.Select(table => (System.Text.Json.Nodes.JsonNode)table.Name)];
+        }
+
+        foreach (var binary in Formats.AnswerFormat.Tables.Where(table => table != Formats.AnswerFormat.Csv))
+        {
+            operation.Responses!["200"].Content![binary.MediaType] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
+        }
+    }
 
     private static string NameOf(int status) => $"Problem{status.ToString(CultureInfo.InvariantCulture)}";
 
