@@ -172,12 +172,13 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         $"Found {sum} as the sum of {metric}, expected at most {long.MaxValue}: counts in csv, arrow and parquet are integers of 64 bits. Ask for format=json, for a shorter range, or with filters.");
 
     /// <summary>An id that the organisation does not have; whether another one has it is not said.</summary>
-    /// <summary>An id that the organisation does not have; whether another one has it is not said.</summary>
-    public static Problem Unknown(string what, string id) => new(
-        $"/problems/unknown-{what.Replace(' ', '-').ToLowerInvariant()}",
-        $"Unknown {what}",
+    /// <param name="kind">A word, such as project.</param>
+    /// <param name="id">What was asked for.</param>
+    public static Problem Unknown(string kind, string id) => new(
+        $"/problems/unknown-{kind.Replace(' ', '-').ToLowerInvariant()}",
+        $"Unknown {kind}",
         StatusCodes.Status404NotFound,
-        $"'{ReadingRequest.Shown(id)}' is no {what} of the organization.");
+        $"The organization has no {kind} '{ReadingRequest.Shown(id)}'.");
 
     public static Problem UnknownUser(string userId) => new(
         "/problems/unknown-user",

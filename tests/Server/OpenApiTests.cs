@@ -33,7 +33,9 @@ public class OpenApiTests
         ["/analytics/api-keys/{apiKeyId}"] = typeof(ApiKeyResponse),
         ["/analytics/agents"] = typeof(AgentsResponse),
         ["/analytics/agents/{agentId}"] = typeof(AgentResponse),
+        ["/analytics/services"] = typeof(ServicesResponse),
         ["/analytics/explain"] = typeof(ExplainResponse),
+        ["/analytics/selfcheck"] = typeof(SelfCheckResponse),
     };
 
     private const string Directory =

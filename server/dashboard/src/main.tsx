@@ -3,10 +3,16 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import "./styles.css";
 import { isSignedIn, ProblemError, question, useQuery } from "./api/client.ts";
-import { organization, organizations, selected, type Organization } from "./api/organization.ts";
+import { organization, organizations, selected } from "./api/organization.ts";
+import type { Organizations } from "./api/types.ts";
 import { go } from "./lib/location.ts";
 import { organizationId, reportingZone, route } from "./lib/view.ts";
 import { AnalyticsPage } from "./pages/analytics.tsx";
+import { MemberPage, MembersPage } from "./pages/members.tsx";
+import { OverviewPage } from "./pages/overview.tsx";
+import { PlanPage } from "./pages/settings.tsx";
+import { AgentPage, AgentsPage, KeyPage, KeysPage, ProjectPage, ProjectsPage } from "./pages/things.tsx";
+import { UsagePage } from "./pages/usage.tsx";
 import { SignIn } from "./pages/signin.tsx";
 import { listen } from "./ui/keys.ts";
 import { CommandPalette, Help } from "./ui/palette.tsx";
@@ -17,21 +23,21 @@ import { ErrorNote } from "./ui/states.tsx";
 void import("./charts/echarts.ts");
 
 function App() {
-  const query = useQuery<{ organizations: Organization[] }>(question("/analytics/organizations", {}).replace(/\?.*/, ""));
+  const query = useQuery<Organizations>(question("/analytics/organizations", {}).replace(/\?.*/, ""));
   const known = query.answer?.data.organizations;
   useEffect(listen, []);
   useEffect(() => {
     if (known) {
       organizations.value = known;
       if (!organizationId.value && known[0]) {
-        go(`/o/${encodeURIComponent(known[0].id)}/analytics`, true);
+        go(`/o/${encodeURIComponent(known[0].organizationId)}/analytics`, true);
       }
     }
   }, [known]);
   useSignalEffect(() => {
     selected.value = organizationId.value;
     const current = organization.value;
-    reportingZone.value = current?.reportingZone ?? current?.timezones?.[0] ?? null;
+    reportingZone.value = current?.timezones[0] ?? null;
   });
   if (!isSignedIn.value) {
     return <SignIn />;
@@ -52,10 +58,26 @@ function App() {
 }
 
 function Page() {
-  const { page } = route.value;
+  const { page, id, tab } = route.value;
   switch (page) {
     case "analytics":
       return <AnalyticsPage />;
+    case "overview":
+      return <OverviewPage />;
+    case "members":
+      return id === null ? <MembersPage /> : <MemberPage key={id} userId={id} />;
+    case "me":
+      return <MemberPage key="me" userId={null} />;
+    case "projects":
+      return id === null ? <ProjectsPage /> : <ProjectPage key={id} id={id} tab={tab} />;
+    case "keys":
+      return id === null ? <KeysPage /> : <KeyPage key={id} id={id} />;
+    case "agents":
+      return id === null ? <AgentsPage /> : <AgentPage key={id} id={id} />;
+    case "usage":
+      return <UsagePage />;
+    case "plan":
+      return <PlanPage />;
     default:
       return <ErrorNote error={new ProblemError({ type: "/problems/unknown-page", title: "No such page", status: 404, detail: `There is no page '${page}'.` })} retry={() => go(`/o/${organizationId.value}/analytics`)} />;
   }

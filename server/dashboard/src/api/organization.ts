@@ -1,18 +1,12 @@
 import { computed, signal } from "@preact/signals";
+import type { Organizations } from "./types.ts";
 
-/** An organization of the caller, as the switcher needs it. */
-export interface Organization {
-  id: string;
-  name: string;
-  plan: string;
-  role: string;
-  timezones?: string[];
-  reportingZone?: string | null;
-}
+/** An organization of the caller, as the switcher needs it; the first of its zones is its reporting zone. */
+export type Organization = Organizations["organizations"][number];
 
 export const organizations = signal<Organization[] | null>(null);
 export const selected = signal<string | null>(null);
-export const organization = computed(() => organizations.value?.find((each) => each.id === selected.value) ?? null);
+export const organization = computed(() => organizations.value?.find((each) => each.organizationId === selected.value) ?? null);
 
 /** Whether pages about the whole organization answer for the caller: what the sidebar marks before the click. */
 export const organizationWide = computed<"open" | "plan" | "role">(() => {

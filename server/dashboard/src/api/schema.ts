@@ -89,6 +89,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analytics/usage/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Usage as it is rolled up: a row for each hour (or quarter hour) and combination of dimensions. Owners and admins, Enterprise plan. */
+        get: operations["usageRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's organizations with plan, role and reporting zones. */
+        get: operations["organizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own usage in detail. Any member, every plan. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cards: totals, models, projects and conversations of a range. Any member with projectId or apiKeyId; else owners and admins, Enterprise plan. */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Usage of every project. Any member, every plan. */
+        get: operations["projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/projects/{projectId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project's usage by model. Any member, every plan. */
+        get: operations["project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Usage of every API key. Any member, every plan. */
+        get: operations["apiKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/api-keys/{apiKeyId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One API key's usage by model. Any member, every plan. */
+        get: operations["apiKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents with usage, largest cost first. Owners and admins, Enterprise plan. */
+        get: operations["agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/agents/{agentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One agent's usage by model. Owners and admins, Enterprise plan. */
+        get: operations["agent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a day or a range cost more or less than an earlier one: by every dimension, split into volume, mix and price. Owners and admins, Enterprise plan. */
+        get: operations["explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -197,6 +384,292 @@ export interface components {
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
         };
+        /** @description What is known of an agent. */
+        AgentProfile: {
+            /** @description Agent id. */
+            agentId: string;
+            /** @description Name. */
+            name: string;
+            /** @description The project that it is of; null where it is of none. */
+            projectId: null | string;
+            /** @description The project's name; null where it is of none. */
+            project: null | string;
+            /** @description True where it was deleted; its history stays. */
+            deleted?: boolean;
+            /**
+             * Format: int64
+             * @description Conversations with a request in the range.
+             */
+            conversations: null | number | string;
+        };
+        /** @description One agent in detail. */
+        AgentResponse: {
+            /** @description Which. */
+            agent: components["schemas"]["AgentProfile"];
+            /** @description canonical or mapping: what costByModel and activity are broken down by. */
+            models: string;
+            /** @description hour, day, week or month. */
+            bucket: string;
+            /** @description Sums of the range. */
+            summary: components["schemas"]["ComparedMetrics"];
+            comparison?: null | components["schemas"]["ComparedRange"];
+            /** @description By model, largest first; they sum to summary. */
+            costByModel: components["schemas"]["RankedGroup"][];
+            /** @description All buckets of the range by model, those without usage included. */
+            activity: components["schemas"]["ActivityBucket"][];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
+        /** @description One agent's usage. */
+        AgentUsage: {
+            /** @description Agent id; null for Others. */
+            agentId: null | string;
+            /** @description Name. */
+            name: string;
+            /** @description The project that it is of; null where it is of none. */
+            projectId: null | string;
+            /** @description The project's name; null where it is of none. */
+            project: null | string;
+            /** @description True where it was deleted; its history stays. */
+            deleted?: boolean;
+            /**
+             * Format: int64
+             * @description Conversations with a request in the range; one that several agents took part in counts for each.
+             */
+            conversations: null | number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed by the gateway's or the provider's fault.
+             */
+            errorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed by the caller's fault (4xx); not in errorCount.
+             */
+            clientErrorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that the gateway answered from its own cache, at no cost.
+             */
+            cacheHitCount: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of prompts, with cache reads and cache writes.
+             */
+            inputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider read from its cache.
+             */
+            cachedInputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider wrote to its cache.
+             */
+            cacheWriteTokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of answers, with reasoning.
+             */
+            outputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of outputTokens that was reasoning.
+             */
+            reasoningTokens: number | string;
+            /**
+             * Format: double
+             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
+             */
+            errorRate: number | string;
+            /**
+             * Format: int64
+             * @description Requests whose price is unknown; their cost is not in cost.
+             */
+            unpricedRequestCount: number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
+             */
+            cost: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requestCount: number | string;
+            /**
+             * Format: int64
+             * @description inputTokens + outputTokens.
+             */
+            totalTokens: number | string;
+        };
+        /** @description Usage by agent. Usage that no agent made is no part of it. */
+        AgentsResponse: {
+            /** @description Agents with usage, largest first; what top cuts off is one last entry. */
+            agents: components["schemas"]["AgentUsage"][];
+            /** @description The sum of all rows. */
+            totals: components["schemas"]["Metrics"];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
+        /** @description What is known of an API key. */
+        ApiKeyProfile: {
+            /** @description API key id. */
+            apiKeyId: string;
+            /** @description Its description, which is its label. */
+            description: string;
+            /** @description The project that it is of; null where it is of none. */
+            projectId: null | string;
+            /** @description The project's name; null where it is of none. */
+            project: null | string;
+            /** @description User id of its creator; null where nobody is known. */
+            createdBy: null | string;
+            /** @description The creator's name; "Unattributed" where nobody is known, "Former member" for who left. */
+            creator: string;
+            /** @description True where it was deleted; its history stays. */
+            deleted?: boolean;
+        };
+        /** @description One API key in detail. */
+        ApiKeyResponse: {
+            /** @description Which. */
+            apiKey: components["schemas"]["ApiKeyProfile"];
+            /** @description canonical or mapping: what costByModel and activity are broken down by. */
+            models: string;
+            /** @description hour, day, week or month. */
+            bucket: string;
+            /** @description Sums of the range. */
+            summary: components["schemas"]["ComparedMetrics"];
+            comparison?: null | components["schemas"]["ComparedRange"];
+            /** @description By model, largest first; they sum to summary. */
+            costByModel: components["schemas"]["RankedGroup"][];
+            /** @description All buckets of the range by model, those without usage included. */
+            activity: components["schemas"]["ActivityBucket"][];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
+        /** @description One API key's usage. */
+        ApiKeyUsage: {
+            /** @description API key id; empty for usage of none. */
+            apiKeyId: string;
+            /** @description Its description, which is its label. */
+            description: string;
+            /** @description The project that it is of; null where it is of none. */
+            projectId: null | string;
+            /** @description The project's name; null where it is of none. */
+            project: null | string;
+            /** @description User id of its creator; null where nobody is known. */
+            createdBy: null | string;
+            /** @description The creator's name; "Unattributed" where nobody is known, "Former member" for who left. */
+            creator: string;
+            /** @description True where it was deleted; its history stays. */
+            deleted?: boolean;
+            /**
+             * Format: int64
+             * @description Requests that failed by the gateway's or the provider's fault.
+             */
+            errorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed by the caller's fault (4xx); not in errorCount.
+             */
+            clientErrorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that the gateway answered from its own cache, at no cost.
+             */
+            cacheHitCount: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of prompts, with cache reads and cache writes.
+             */
+            inputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider read from its cache.
+             */
+            cachedInputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider wrote to its cache.
+             */
+            cacheWriteTokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of answers, with reasoning.
+             */
+            outputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of outputTokens that was reasoning.
+             */
+            reasoningTokens: number | string;
+            /**
+             * Format: double
+             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
+             */
+            errorRate: number | string;
+            /**
+             * Format: int64
+             * @description Requests whose price is unknown; their cost is not in cost.
+             */
+            unpricedRequestCount: number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
+             */
+            cost: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requestCount: number | string;
+            /**
+             * Format: int64
+             * @description inputTokens + outputTokens.
+             */
+            totalTokens: number | string;
+        };
+        /** @description Usage by API key. */
+        ApiKeysResponse: {
+            /** @description All API keys, those without usage too; deleted ones and a row for usage of none where they have usage; largest cost first. */
+            apiKeys: components["schemas"]["ApiKeyUsage"][];
+            /** @description The sum of all rows. */
+            totals: components["schemas"]["Metrics"];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
         /** @description One group of a bucket, with the metrics that fields asked for: cost, requestCount and totalTokens unless told otherwise. */
         BreakdownEntry: {
             /** @description Id; empty for usage that has none, null for Others. Not with two dimensions, but for Others. */
@@ -274,6 +747,19 @@ export interface components {
              * @description Only with fields=unpricedRequestCount.
              */
             unpricedRequestCount?: null | number | string;
+        };
+        /** @description An organization and what the caller is in it. */
+        CallerOrganization: {
+            /** @description Organization id. */
+            organizationId: string;
+            /** @description Name. */
+            name: string;
+            /** @description enterprise or a lesser plan: some views need it. */
+            plan: string;
+            /** @description owner, admin, developer or member. */
+            role: string;
+            /** @description Reporting zones, IANA ids; the first is the default. May be empty. */
+            timezones: string[];
         };
         /** @description Metrics, beside those of an earlier range where one was asked for. */
         ComparedMetrics: {
@@ -354,6 +840,270 @@ export interface components {
             start: string;
             /** @description First instant after it (RFC 3339, UTC). */
             end: string;
+        };
+        /** @description The earlier range that a range is compared with, as far as this one has elapsed. */
+        ExplainBaseline: {
+            /** @description weekday or previous. */
+            kind: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day of which something is compared, YYYY-MM-DD. */
+            to: string;
+            /** @description First instant (RFC 3339, UTC). */
+            start: string;
+            /** @description First instant after it (RFC 3339, UTC). */
+            end: string;
+            /** @description With weekday: the weeks whose lower median it is, nearest first. */
+            candidates: components["schemas"]["ExplainCandidate"][];
+        };
+        /** @description A range that might have been compared with. */
+        ExplainCandidate: {
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /**
+             * Format: double
+             * @description US dollars, exact, as far as this range has elapsed.
+             */
+            cost: number | string;
+        };
+        /** @description A contribution that is worth a look. */
+        ExplainCause: {
+            /** @description The dimension that it is of. */
+            dimension: string;
+            /** @description Id; empty for usage that has none, null for Others. */
+            key: null | string;
+            /** @description What people read. */
+            label: string;
+            /** @description True where the thing was deleted; its history stays. */
+            deleted?: boolean;
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            cost: number | string;
+            /**
+             * Format: double
+             * @description The earlier range's cost.
+             */
+            baselineCost: number | string;
+            /**
+             * Format: double
+             * @description cost - baselineCost; volume + mix + price, exactly.
+             */
+            change: number | string;
+            /**
+             * Format: double
+             * @description What more or less usage of the group makes.
+             */
+            volume: number | string;
+            /**
+             * Format: double
+             * @description What other shares of the mappings within the group add, at the prices of the earlier range.
+             */
+            mix: number | string;
+            /**
+             * Format: double
+             * @description What remains: prices, and what changed within a mapping.
+             */
+            price: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requestCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests of the earlier range.
+             */
+            baselineRequestCount: number | string;
+            /**
+             * Format: int64
+             * @description Input plus output tokens.
+             */
+            totalTokens: number | string;
+            /**
+             * Format: int64
+             * @description Input plus output tokens of the earlier range.
+             */
+            baselineTotalTokens: number | string;
+            /**
+             * Format: double
+             * @description Part of the whole change, rounded half to even to 6 decimals; negative where it goes the other way, 0 without a change.
+             */
+            share: number | string;
+            /** @description The contribution in words. */
+            sentence: string;
+        };
+        /** @description One group's part of the change. */
+        ExplainContribution: {
+            /** @description Id; empty for usage that has none, null for Others. */
+            key: null | string;
+            /** @description What people read. */
+            label: string;
+            /** @description True where the thing was deleted; its history stays. */
+            deleted?: boolean;
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            cost: number | string;
+            /**
+             * Format: double
+             * @description The earlier range's cost.
+             */
+            baselineCost: number | string;
+            /**
+             * Format: double
+             * @description cost - baselineCost; volume + mix + price, exactly.
+             */
+            change: number | string;
+            /**
+             * Format: double
+             * @description What more or less usage of the group makes.
+             */
+            volume: number | string;
+            /**
+             * Format: double
+             * @description What other shares of the mappings within the group add, at the prices of the earlier range.
+             */
+            mix: number | string;
+            /**
+             * Format: double
+             * @description What remains: prices, and what changed within a mapping.
+             */
+            price: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requestCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests of the earlier range.
+             */
+            baselineRequestCount: number | string;
+            /**
+             * Format: int64
+             * @description Input plus output tokens.
+             */
+            totalTokens: number | string;
+            /**
+             * Format: int64
+             * @description Input plus output tokens of the earlier range.
+             */
+            baselineTotalTokens: number | string;
+            /**
+             * Format: double
+             * @description Part of the whole change, rounded half to even to 6 decimals; negative where it goes the other way, 0 without a change.
+             */
+            share: number | string;
+            /** @description The contribution in words. */
+            sentence: string;
+        };
+        /** @description The change by one dimension. */
+        ExplainDimension: {
+            /** @description apiKey, project, agent, app, mapping, model, provider, member or serviceType. */
+            dimension: string;
+            /**
+             * Format: double
+             * @description The sum of all contributions: the same in every dimension.
+             */
+            change: number | string;
+            /**
+             * Format: double
+             * @description The sum of all contributions' volume.
+             */
+            volume: number | string;
+            /**
+             * Format: double
+             * @description The sum of all contributions' mix.
+             */
+            mix: number | string;
+            /**
+             * Format: double
+             * @description The sum of all contributions' price.
+             */
+            price: number | string;
+            /** @description Largest change first, of either sign; what top cuts off is one last entry. */
+            contributions: components["schemas"]["ExplainContribution"][];
+        };
+        /** @description Why a range cost more or less than an earlier one. */
+        ExplainResponse: {
+            /** @description The earlier range. */
+            baseline: components["schemas"]["ExplainBaseline"];
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            cost: number | string;
+            /**
+             * Format: double
+             * @description The earlier range's cost.
+             */
+            baselineCost: number | string;
+            /**
+             * Format: double
+             * @description cost - baselineCost; volume + mix + price, exactly.
+             */
+            change: number | string;
+            /**
+             * Format: double
+             * @description What the change would be if every mapping had grown as all together did.
+             */
+            volume: number | string;
+            /**
+             * Format: double
+             * @description What other shares of the mappings add, at the prices of the earlier range.
+             */
+            mix: number | string;
+            /**
+             * Format: double
+             * @description What remains: prices, and what changed within a mapping.
+             */
+            price: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requestCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests of the earlier range.
+             */
+            baselineRequestCount: number | string;
+            /**
+             * Format: int64
+             * @description Input plus output tokens.
+             */
+            totalTokens: number | string;
+            /**
+             * Format: int64
+             * @description Input plus output tokens of the earlier range.
+             */
+            baselineTotalTokens: number | string;
+            /**
+             * Format: double
+             * @description change / baselineCost, rounded half to even to 6 decimals; null where baselineCost is 0.
+             */
+            changeRate: null | number | string;
+            /** @description The change in words. */
+            sentence: string;
+            largest: null | components["schemas"]["ExplainCause"];
+            unusual: null | components["schemas"]["ExplainCause"];
+            /** @description The change by every dimension. */
+            dimensions: components["schemas"]["ExplainDimension"][];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
         };
         /** @description A member of the organization. */
         MemberProfile: {
@@ -583,6 +1333,11 @@ export interface components {
             /** @description Application. */
             app: null | string;
         };
+        /** @description The organizations of the caller. */
+        OrganizationsResponse: {
+            /** @description All that the caller may ask about, by id. A token reaches one. */
+            organizations: components["schemas"]["CallerOrganization"][];
+        };
         /** @description An error as people and programs read it: `application/problem+json` (RFC 9457). */
         Problem: {
             /** @description What kind, as a path. */
@@ -604,6 +1359,156 @@ export interface components {
             requiredPlan?: null | string;
             /** @description The roles that would allow it. */
             requiredRoles?: null | string[];
+        };
+        /** @description What is known of a project. */
+        ProjectProfile: {
+            /** @description Project id. */
+            projectId: string;
+            /** @description Name. */
+            name: string;
+            /** @description The configured colour, #rrggbb; null where there is none. */
+            color: null | string;
+            /** @description True where it was deleted; its history stays. */
+            deleted?: boolean;
+            /**
+             * Format: int32
+             * @description API keys that are not deleted.
+             */
+            apiKeyCount: number | string;
+            /**
+             * Format: int32
+             * @description API keys used in the range.
+             */
+            activeApiKeyCount: number | string;
+        };
+        /** @description One project in detail. */
+        ProjectResponse: {
+            /** @description Which. */
+            project: components["schemas"]["ProjectProfile"];
+            /** @description canonical or mapping: what costByModel and activity are broken down by. */
+            models: string;
+            /** @description hour, day, week or month. */
+            bucket: string;
+            /** @description Sums of the range. */
+            summary: components["schemas"]["ComparedMetrics"];
+            comparison?: null | components["schemas"]["ComparedRange"];
+            /** @description By model, largest first; they sum to summary. */
+            costByModel: components["schemas"]["RankedGroup"][];
+            /** @description All buckets of the range by model, those without usage included. */
+            activity: components["schemas"]["ActivityBucket"][];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
+        /** @description One project's usage. */
+        ProjectUsage: {
+            /** @description Project id; empty for usage of none. */
+            projectId: string;
+            /** @description Name. */
+            name: string;
+            /** @description The configured colour, #rrggbb; null where there is none. */
+            color: null | string;
+            /** @description True where it was deleted; its history stays. */
+            deleted?: boolean;
+            /**
+             * Format: int32
+             * @description API keys that are not deleted.
+             */
+            apiKeyCount: number | string;
+            /**
+             * Format: int32
+             * @description API keys used in the range.
+             */
+            activeApiKeyCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed by the gateway's or the provider's fault.
+             */
+            errorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed by the caller's fault (4xx); not in errorCount.
+             */
+            clientErrorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that the gateway answered from its own cache, at no cost.
+             */
+            cacheHitCount: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of prompts, with cache reads and cache writes.
+             */
+            inputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider read from its cache.
+             */
+            cachedInputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider wrote to its cache.
+             */
+            cacheWriteTokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of answers, with reasoning.
+             */
+            outputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of outputTokens that was reasoning.
+             */
+            reasoningTokens: number | string;
+            /**
+             * Format: double
+             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
+             */
+            errorRate: number | string;
+            /**
+             * Format: int64
+             * @description Requests whose price is unknown; their cost is not in cost.
+             */
+            unpricedRequestCount: number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
+             */
+            cost: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requestCount: number | string;
+            /**
+             * Format: int64
+             * @description inputTokens + outputTokens.
+             */
+            totalTokens: number | string;
+        };
+        /** @description Usage by project. */
+        ProjectsResponse: {
+            /** @description All projects, those without usage too; deleted ones and a row for usage of none where they have usage; largest cost first. */
+            projects: components["schemas"]["ProjectUsage"][];
+            /** @description The sum of all rows. */
+            totals: components["schemas"]["Metrics"];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
         };
         /** @description One group of the whole range. */
         RankedGroup: {
@@ -704,6 +1609,193 @@ export interface components {
              */
             totalRows: number | string;
         };
+        /** @description The cards of the range that is compared with. */
+        SummaryCards: {
+            /** @description Sums of the range. */
+            totals: components["schemas"]["Metrics"];
+            /**
+             * Format: int32
+             * @description Canonical models with a request.
+             */
+            uniqueModels: number | string;
+            /**
+             * Format: int32
+             * @description Mappings with a request.
+             */
+            uniqueMappings: number | string;
+            /**
+             * Format: int32
+             * @description Projects with a request.
+             */
+            activeProjects: number | string;
+            /**
+             * Format: int32
+             * @description Projects that there are, and deleted ones with a request.
+             */
+            totalProjects: number | string;
+            /**
+             * Format: int64
+             * @description Agents' conversations with a request.
+             */
+            conversations: null | number | string;
+        };
+        /** @description The cards of a range. */
+        SummaryResponse: {
+            comparison?: null | components["schemas"]["ComparedRange"];
+            /** @description Sums of the range. */
+            totals: components["schemas"]["Metrics"];
+            /**
+             * Format: int32
+             * @description Canonical models with a request.
+             */
+            uniqueModels: number | string;
+            /**
+             * Format: int32
+             * @description Mappings with a request.
+             */
+            uniqueMappings: number | string;
+            /**
+             * Format: int32
+             * @description Projects with a request.
+             */
+            activeProjects: number | string;
+            /**
+             * Format: int32
+             * @description Projects that there are, and deleted ones with a request.
+             */
+            totalProjects: number | string;
+            /**
+             * Format: int64
+             * @description Agents' conversations with a request.
+             */
+            conversations: null | number | string;
+            previous?: null | components["schemas"]["SummaryCards"];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
+        /** @description Usage of one combination of dimensions in one interval: an hour, or a quarter of one. */
+        UsageRowEntry: {
+            /** @description The local day that the interval starts in, YYYY-MM-DD. */
+            date: string;
+            /** @description Start of the interval (RFC 3339, UTC). */
+            start: string;
+            /** @description Project id; empty where there is none, as all ids. */
+            projectId: string;
+            /** @description The project's name. */
+            project: string;
+            /** @description API key id. */
+            apiKeyId: string;
+            /** @description The API key's description. */
+            apiKey: string;
+            /** @description Id of who created the API key. */
+            memberId: string;
+            /** @description Their name; "Unattributed" without one, "Former member" for who left. */
+            member: string;
+            /** @description Canonical model. */
+            model: string;
+            /** @description The route that served the requests, such as azure/gpt-5.5. */
+            mapping: string;
+            /** @description Provider. */
+            provider: string;
+            /** @description Application. */
+            app: string;
+            /** @description Service type. */
+            serviceType: string;
+            /** @description Agent id. */
+            agentId: string;
+            /** @description The agent's name. */
+            agent: string;
+            /**
+             * Format: int64
+             * @description Requests that failed by the gateway's or the provider's fault.
+             */
+            errorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed by the caller's fault (4xx); not in errorCount.
+             */
+            clientErrorCount: number | string;
+            /**
+             * Format: int64
+             * @description Requests that the gateway answered from its own cache, at no cost.
+             */
+            cacheHitCount: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of prompts, with cache reads and cache writes.
+             */
+            inputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider read from its cache.
+             */
+            cachedInputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of inputTokens that the provider wrote to its cache.
+             */
+            cacheWriteTokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of answers, with reasoning.
+             */
+            outputTokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of outputTokens that was reasoning.
+             */
+            reasoningTokens: number | string;
+            /**
+             * Format: double
+             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
+             */
+            errorRate: number | string;
+            /**
+             * Format: int64
+             * @description Requests whose price is unknown; their cost is not in cost.
+             */
+            unpricedRequestCount: number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
+             */
+            cost: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requestCount: number | string;
+            /**
+             * Format: int64
+             * @description inputTokens + outputTokens.
+             */
+            totalTokens: number | string;
+        };
+        /** @description A page of usage rows. */
+        UsageRowsResponse: {
+            /** @description The rows in the order that was asked for. */
+            rows: components["schemas"]["UsageRowEntry"][];
+            /** @description What to send as cursor for the next page; null where this is the last. */
+            nextCursor: null | string;
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
     };
     responses: never;
     parameters: never;
@@ -790,6 +1882,11 @@ export interface operations {
                  * @example number
                  */
                 money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
                 /**
                  * @description Only usage of this project; repeated for any of several; empty for usage that has none.
                  * @example [
@@ -1089,7 +2186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such organization or user, or the caller is not a member of it. */
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1136,6 +2233,11 @@ export interface operations {
                  * @example number
                  */
                 money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
                 /**
                  * @description Only usage of this project; repeated for any of several; empty for usage that has none.
                  * @example [
@@ -1343,7 +2445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such organization or user, or the caller is not a member of it. */
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1390,6 +2492,11 @@ export interface operations {
                  * @example number
                  */
                 money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
                 /**
                  * @description Only usage of this project; repeated for any of several; empty for usage that has none.
                  * @example [
@@ -1661,7 +2768,2891 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such organization or user, or the caller is not a member of it. */
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usageRequests: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description What rows are ordered by: time or a metric, ascending; with a minus in front descending. Rows that are equal keep their order in time. Tables (csv, arrow, parquet) are in the order of time.
+                 * @example -cost
+                 */
+                sort?: "time" | "-time" | "cost" | "-cost" | "requestCount" | "-requestCount" | "errorCount" | "-errorCount" | "clientErrorCount" | "-clientErrorCount" | "cacheHitCount" | "-cacheHitCount" | "inputTokens" | "-inputTokens" | "cachedInputTokens" | "-cachedInputTokens" | "cacheWriteTokens" | "-cacheWriteTokens" | "outputTokens" | "-outputTokens" | "reasoningTokens" | "-reasoningTokens" | "totalTokens" | "-totalTokens" | "errorRate" | "-errorRate" | "unpricedRequestCount" | "-unpricedRequestCount";
+                /**
+                 * @description Rows of a page at most. Tables (csv, arrow, parquet) have all rows, and no pages.
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description Where the page begins: nextCursor of the page before, with the same other parameters but for limit; empty for the first page. It ends with the data that it is of: after new usage begin again.
+                 * @example
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "rows": [
+                     *         {
+                     *           "date": "2026-06-24",
+                     *           "start": "2026-06-24T10:00:00Z",
+                     *           "projectId": "prj_1",
+                     *           "project": "Production API",
+                     *           "apiKeyId": "key_1",
+                     *           "apiKey": "prod-etl",
+                     *           "memberId": "u_1",
+                     *           "member": "Ana",
+                     *           "model": "gpt-5.5",
+                     *           "mapping": "azure/gpt-5.5",
+                     *           "provider": "azure",
+                     *           "app": "checkout",
+                     *           "serviceType": "text-generation",
+                     *           "agentId": "",
+                     *           "agent": "(none)",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageRowsResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "organizations": [
+                     *         {
+                     *           "organizationId": "org_1",
+                     *           "name": "Acme",
+                     *           "plan": "enterprise",
+                     *           "role": "owner",
+                     *           "timezones": [
+                     *             "Europe/Paris"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationsResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "member": {
+                     *         "userId": "u_1",
+                     *         "name": "Ana",
+                     *         "email": "ana@example.com",
+                     *         "role": "owner",
+                     *         "apiKeyCount": 2,
+                     *         "activeApiKeyCount": 1
+                     *       },
+                     *       "summary": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       },
+                     *       "mostUsed": {
+                     *         "model": "gpt-5.5",
+                     *         "provider": "azure",
+                     *         "app": "checkout"
+                     *       },
+                     *       "costByModel": [
+                     *         {
+                     *           "key": "gpt-5.5",
+                     *           "label": "gpt-5.5",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "share": 1
+                     *         }
+                     *       ],
+                     *       "topProviders": [
+                     *         {
+                     *           "key": "azure",
+                     *           "label": "azure",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "share": 1
+                     *         }
+                     *       ],
+                     *       "topApps": [
+                     *         {
+                     *           "key": "checkout",
+                     *           "label": "checkout",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "share": 1
+                     *         }
+                     *       ],
+                     *       "activity": [
+                     *         {
+                     *           "date": "2026-06-24",
+                     *           "start": "2026-06-23T22:00:00Z",
+                     *           "end": "2026-06-24T22:00:00Z",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "breakdown": [
+                     *             {
+                     *               "key": "gpt-5.5",
+                     *               "label": "gpt-5.5",
+                     *               "cost": 4,
+                     *               "requestCount": 3,
+                     *               "totalTokens": 330
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description An earlier range whose metrics stand beside those of totals and ranking as previous: as many days (or whole months) before, or the same days a year before, cut where the data ends in this range. Left out where that would begin before the year 1.
+                 * @example previous
+                 */
+                compare?: "none" | "previous" | "previousYear";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "totals": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       },
+                     *       "uniqueModels": 1,
+                     *       "uniqueMappings": 2,
+                     *       "activeProjects": 1,
+                     *       "totalProjects": 3,
+                     *       "conversations": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SummaryResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    projects: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "projects": [
+                     *         {
+                     *           "projectId": "prj_1",
+                     *           "name": "Production API",
+                     *           "color": "#4e79a7",
+                     *           "apiKeyCount": 2,
+                     *           "activeApiKeyCount": 1,
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0
+                     *         },
+                     *         {
+                     *           "projectId": "prj_3",
+                     *           "name": "Staging",
+                     *           "color": null,
+                     *           "apiKeyCount": 1,
+                     *           "activeApiKeyCount": 0,
+                     *           "cost": 0,
+                     *           "requestCount": 0,
+                     *           "errorCount": 0,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 0,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 0,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 0,
+                     *           "errorRate": 0,
+                     *           "unpricedRequestCount": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectsResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    project: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description Whether routes that serve the same model are one series (canonical) or each its own (mapping).
+                 * @example mapping
+                 */
+                models?: "canonical" | "mapping";
+                /**
+                 * @description How the range is cut: local hours or days, ISO weeks or calendar months clipped to the range.
+                 * @example day
+                 */
+                bucket?: "hour" | "day" | "week" | "month";
+                /**
+                 * @description Groups that keep an entry of their own, by the ranking of the range; the others become one last entry with key null and label Others. All without it.
+                 * @example 10
+                 */
+                top?: number;
+                /**
+                 * @description The metric that groups are ordered by and share is a part of.
+                 * @example cost
+                 */
+                rankBy?: "cost" | "requests" | "tokens";
+                /**
+                 * @description An earlier range whose metrics stand beside those of totals and ranking as previous: as many days (or whole months) before, or the same days a year before, cut where the data ends in this range. Left out where that would begin before the year 1.
+                 * @example previous
+                 */
+                compare?: "none" | "previous" | "previousYear";
+                /**
+                 * @description Metrics of each breakdown entry, separated by commas, or all.
+                 * @example cost,inputTokens,outputTokens
+                 */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The project's id.
+                 * @example prj_1
+                 */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "models": "canonical",
+                     *       "bucket": "day",
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "project": {
+                     *         "projectId": "prj_1",
+                     *         "name": "Production API",
+                     *         "color": "#4e79a7",
+                     *         "apiKeyCount": 2,
+                     *         "activeApiKeyCount": 1
+                     *       },
+                     *       "summary": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       },
+                     *       "costByModel": [
+                     *         {
+                     *           "key": "gpt-5.5",
+                     *           "label": "gpt-5.5",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "share": 1
+                     *         }
+                     *       ],
+                     *       "activity": [
+                     *         {
+                     *           "date": "2026-06-24",
+                     *           "start": "2026-06-23T22:00:00Z",
+                     *           "end": "2026-06-24T22:00:00Z",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "breakdown": [
+                     *             {
+                     *               "key": "gpt-5.5",
+                     *               "label": "gpt-5.5",
+                     *               "cost": 4,
+                     *               "requestCount": 3,
+                     *               "totalTokens": 330
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apiKeys: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "apiKeys": [
+                     *         {
+                     *           "apiKeyId": "key_1",
+                     *           "description": "prod-etl",
+                     *           "projectId": "prj_1",
+                     *           "project": "Production API",
+                     *           "createdBy": "u_1",
+                     *           "creator": "Ana",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0
+                     *         },
+                     *         {
+                     *           "apiKeyId": "key_2",
+                     *           "description": "laptop",
+                     *           "projectId": "prj_1",
+                     *           "project": "Production API",
+                     *           "createdBy": null,
+                     *           "creator": "Unattributed",
+                     *           "cost": 0,
+                     *           "requestCount": 0,
+                     *           "errorCount": 0,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 0,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 0,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 0,
+                     *           "errorRate": 0,
+                     *           "unpricedRequestCount": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeysResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apiKey: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description Whether routes that serve the same model are one series (canonical) or each its own (mapping).
+                 * @example mapping
+                 */
+                models?: "canonical" | "mapping";
+                /**
+                 * @description How the range is cut: local hours or days, ISO weeks or calendar months clipped to the range.
+                 * @example day
+                 */
+                bucket?: "hour" | "day" | "week" | "month";
+                /**
+                 * @description Groups that keep an entry of their own, by the ranking of the range; the others become one last entry with key null and label Others. All without it.
+                 * @example 10
+                 */
+                top?: number;
+                /**
+                 * @description The metric that groups are ordered by and share is a part of.
+                 * @example cost
+                 */
+                rankBy?: "cost" | "requests" | "tokens";
+                /**
+                 * @description An earlier range whose metrics stand beside those of totals and ranking as previous: as many days (or whole months) before, or the same days a year before, cut where the data ends in this range. Left out where that would begin before the year 1.
+                 * @example previous
+                 */
+                compare?: "none" | "previous" | "previousYear";
+                /**
+                 * @description Metrics of each breakdown entry, separated by commas, or all.
+                 * @example cost,inputTokens,outputTokens
+                 */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The API key's id.
+                 * @example key_1
+                 */
+                apiKeyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "models": "canonical",
+                     *       "bucket": "day",
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "apiKey": {
+                     *         "apiKeyId": "key_1",
+                     *         "description": "prod-etl",
+                     *         "projectId": "prj_1",
+                     *         "project": "Production API",
+                     *         "createdBy": "u_1",
+                     *         "creator": "Ana"
+                     *       },
+                     *       "summary": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       },
+                     *       "costByModel": [
+                     *         {
+                     *           "key": "gpt-5.5",
+                     *           "label": "gpt-5.5",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "share": 1
+                     *         }
+                     *       ],
+                     *       "activity": [
+                     *         {
+                     *           "date": "2026-06-24",
+                     *           "start": "2026-06-23T22:00:00Z",
+                     *           "end": "2026-06-24T22:00:00Z",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "breakdown": [
+                     *             {
+                     *               "key": "gpt-5.5",
+                     *               "label": "gpt-5.5",
+                     *               "cost": 4,
+                     *               "requestCount": 3,
+                     *               "totalTokens": 330
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agents: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description Agents that have an entry of their own; the others become one last entry with agentId null and name Others.
+                 * @example 10
+                 */
+                top?: number;
+                /**
+                 * @description The metric that groups are ordered by and share is a part of.
+                 * @example cost
+                 */
+                rankBy?: "cost" | "requests" | "tokens";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "agents": [
+                     *         {
+                     *           "agentId": "agt_1",
+                     *           "name": "Triage",
+                     *           "projectId": "prj_1",
+                     *           "project": "Production API",
+                     *           "conversations": 2,
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentsResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agent: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description Whether routes that serve the same model are one series (canonical) or each its own (mapping).
+                 * @example mapping
+                 */
+                models?: "canonical" | "mapping";
+                /**
+                 * @description How the range is cut: local hours or days, ISO weeks or calendar months clipped to the range.
+                 * @example day
+                 */
+                bucket?: "hour" | "day" | "week" | "month";
+                /**
+                 * @description Groups that keep an entry of their own, by the ranking of the range; the others become one last entry with key null and label Others. All without it.
+                 * @example 10
+                 */
+                top?: number;
+                /**
+                 * @description The metric that groups are ordered by and share is a part of.
+                 * @example cost
+                 */
+                rankBy?: "cost" | "requests" | "tokens";
+                /**
+                 * @description An earlier range whose metrics stand beside those of totals and ranking as previous: as many days (or whole months) before, or the same days a year before, cut where the data ends in this range. Left out where that would begin before the year 1.
+                 * @example previous
+                 */
+                compare?: "none" | "previous" | "previousYear";
+                /**
+                 * @description Metrics of each breakdown entry, separated by commas, or all.
+                 * @example cost,inputTokens,outputTokens
+                 */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agt_1
+                 */
+                agentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "models": "canonical",
+                     *       "bucket": "day",
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "agent": {
+                     *         "agentId": "agt_1",
+                     *         "name": "Triage",
+                     *         "projectId": "prj_1",
+                     *         "project": "Production API",
+                     *         "conversations": 2
+                     *       },
+                     *       "summary": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       },
+                     *       "costByModel": [
+                     *         {
+                     *           "key": "gpt-5.5",
+                     *           "label": "gpt-5.5",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "share": 1
+                     *         }
+                     *       ],
+                     *       "activity": [
+                     *         {
+                     *           "date": "2026-06-24",
+                     *           "start": "2026-06-23T22:00:00Z",
+                     *           "end": "2026-06-24T22:00:00Z",
+                     *           "cost": 4,
+                     *           "requestCount": 3,
+                     *           "errorCount": 1,
+                     *           "clientErrorCount": 0,
+                     *           "cacheHitCount": 0,
+                     *           "inputTokens": 300,
+                     *           "cachedInputTokens": 0,
+                     *           "cacheWriteTokens": 0,
+                     *           "outputTokens": 30,
+                     *           "reasoningTokens": 0,
+                     *           "totalTokens": 330,
+                     *           "errorRate": 0.333333,
+                     *           "unpricedRequestCount": 0,
+                     *           "breakdown": [
+                     *             {
+                     *               "key": "gpt-5.5",
+                     *               "label": "gpt-5.5",
+                     *               "cost": 4,
+                     *               "requestCount": 3,
+                     *               "totalTokens": 330
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description One local day, in place of from and to.
+                 * @example 2026-06-24
+                 */
+                date?: string;
+                /**
+                 * @description What the range is compared with: weekday, the same weekdays of the week whose cost is the lower median of the 8 weeks before (as far as there is data); or previous, as many days (or whole months) before. Cut where the data ends in the range.
+                 * @example previous
+                 */
+                baseline?: "weekday" | "previous";
+                /**
+                 * @description Contributions of each dimension that have an entry of their own; the others become one last entry with key null and label Others.
+                 * @example 10
+                 */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "baseline": {
+                     *         "kind": "weekday",
+                     *         "from": "2026-06-17",
+                     *         "to": "2026-06-17",
+                     *         "start": "2026-06-16T22:00:00Z",
+                     *         "end": "2026-06-17T21:00:00Z",
+                     *         "candidates": [
+                     *           {
+                     *             "from": "2026-06-17",
+                     *             "to": "2026-06-17",
+                     *             "cost": 10
+                     *           },
+                     *           {
+                     *             "from": "2026-06-10",
+                     *             "to": "2026-06-10",
+                     *             "cost": 12.5
+                     *           }
+                     *         ]
+                     *       },
+                     *       "cost": 20,
+                     *       "baselineCost": 10,
+                     *       "change": 10,
+                     *       "volume": 10,
+                     *       "mix": 0,
+                     *       "price": 0,
+                     *       "requestCount": 300,
+                     *       "baselineRequestCount": 300,
+                     *       "totalTokens": 2000000,
+                     *       "baselineTotalTokens": 1000000,
+                     *       "changeRate": 1,
+                     *       "sentence": "Wednesday 2026-06-24 cost $20.00, $10.00 more (+100.0 %) than Wednesday 2026-06-17, the median of 2 weeks before. The largest part is API key 'prod-etl', all of that: it used 2.00 times the tokens.",
+                     *       "unusual": null,
+                     *       "largest": {
+                     *         "dimension": "apiKey",
+                     *         "key": "key_1",
+                     *         "label": "prod-etl",
+                     *         "cost": 20,
+                     *         "baselineCost": 10,
+                     *         "change": 10,
+                     *         "volume": 10,
+                     *         "mix": 0,
+                     *         "price": 0,
+                     *         "requestCount": 300,
+                     *         "baselineRequestCount": 300,
+                     *         "totalTokens": 2000000,
+                     *         "baselineTotalTokens": 1000000,
+                     *         "share": 1,
+                     *         "sentence": "API key 'prod-etl' cost $20.00, $10.00 more than before: it used 2.00 times the tokens."
+                     *       },
+                     *       "dimensions": [
+                     *         {
+                     *           "dimension": "apiKey",
+                     *           "change": 10,
+                     *           "volume": 10,
+                     *           "mix": 0,
+                     *           "price": 0,
+                     *           "contributions": [
+                     *             {
+                     *               "key": "key_1",
+                     *               "label": "prod-etl",
+                     *               "cost": 20,
+                     *               "baselineCost": 10,
+                     *               "change": 10,
+                     *               "volume": 10,
+                     *               "mix": 0,
+                     *               "price": 0,
+                     *               "requestCount": 300,
+                     *               "baselineRequestCount": 300,
+                     *               "totalTokens": 2000000,
+                     *               "baselineTotalTokens": 1000000,
+                     *               "share": 1,
+                     *               "sentence": "API key 'prod-etl' cost $20.00, $10.00 more than before: it used 2.00 times the tokens."
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExplainResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -115,7 +115,7 @@ function commands(): Command[] {
     ...things("apiKey", "API key", "keys", "keys"),
     ...things("member", "member", "members", "members"),
     ...things("agent", "agent", "agents", "agents"),
-    ...(organizations.value ?? []).map((each): Command => ({ label: each.name, kind: "organization", icon: "overview", run: () => location.assign(`/o/${encodeURIComponent(each.id)}/analytics`) })),
+    ...(organizations.value ?? []).map((each): Command => ({ label: each.name, kind: "organization", icon: "overview", run: () => location.assign(`/o/${encodeURIComponent(each.organizationId)}/analytics`) })),
     { label: "Switch between light and dark", kind: "theme", icon: "moon", run: () => setTheme(theme.value === "dark" ? "light" : "dark") },
     { label: "Keyboard shortcuts", kind: "help", icon: "text", run: () => (helpOpen.value = true) },
     ...allZones(new Date()).map((zone): Command => ({ label: `${zone.id.replaceAll("_", " ")} (${offsetText(zone.offset)})`, kind: "zone", icon: "globe", run: () => setZone(zone.id) })),

@@ -10,7 +10,7 @@ import { Icon } from "./icons.tsx";
 
 interface Proof {
   agrees: boolean;
-  checks: { name: string; cost: string; requestCount: number; agrees: boolean }[];
+  checks: { name: string; cost: string | null; requestCount: number | null; agrees: boolean; problem?: string }[];
   filesVerified: number;
   rows: number;
   elapsedMs: number;
@@ -68,9 +68,9 @@ export function SelfCheck() {
                 {proof.checks.map((check) => (
                   <tr key={check.name}>
                     <th scope="row">{check.name}</th>
-                    <td class="number">{exactMoney(check.cost)}</td>
-                    <td class="number">{exactCount(check.requestCount)}</td>
-                    <td>{check.agrees ? "yes" : "no"}</td>
+                    <td class="number">{check.cost === null ? "–" : exactMoney(check.cost)}</td>
+                    <td class="number">{check.requestCount === null ? "–" : exactCount(check.requestCount)}</td>
+                    <td title={check.problem}>{check.agrees ? "yes" : "no"}</td>
                   </tr>
                 ))}
               </tbody>

@@ -165,12 +165,12 @@ function Switcher() {
         <Menu>
           {(organizations.value ?? []).map((each) => (
             <MenuItem
-              key={each.id}
-              isChosen={each.id === current?.id}
+              key={each.organizationId}
+              isChosen={each.organizationId === current?.organizationId}
               hint={each.plan}
               onClick={() => {
                 close();
-                location.assign(`/o/${encodeURIComponent(each.id)}/${route.value.page || "analytics"}`);
+                location.assign(`/o/${encodeURIComponent(each.organizationId)}/${route.value.page || "analytics"}`);
               }}
             >
               {each.name}

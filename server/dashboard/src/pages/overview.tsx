@@ -1,0 +1,494 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { question, useQuery } from "../api/client.ts";
+import type { Activity, ActivityBucket, Agents, MetricsRow, Projects, RankedGroup, Summary } from "../api/types.ts";
+import { Doughnut, type Slice } from "../charts/doughnut.tsx";
+import { seriesOf } from "../charts/overtime.tsx";
+import { colorsOf, configuredColors, ink, theme } from "../charts/palette.ts";
+import type { PlotBucket, PlotHandle, Series } from "../charts/plot.tsx";
+import { SimplePlot } from "../charts/simpleplot.tsx";
+import { addMonths, firstOfMonth, lastOfMonth, monthName, rangeText } from "../lib/dates.ts";
+import { change, query as parameters } from "../lib/location.ts";
+import { compactMoney, exactMoney, moneyText, parseMoney, shortMoney } from "../lib/money.ts";
+import { countChange, exactCount } from "../lib/numbers.ts";
+import { organizationId, pageAddress, today, zone, type Bucket } from "../lib/view.ts";
+import { IconButton, Link, Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
+import { ExportMenu } from "../ui/export.tsx";
+import { CardMoney, Change, Count, metricChange, Money } from "../ui/figures.tsx";
+import { Icon, type IconName } from "../ui/icons.tsx";
+import { Kpi } from "../ui/kpi.tsx";
+import { Share } from "../ui/list.tsx";
+import { learn } from "../ui/names.ts";
+import { Card } from "../ui/ranking.tsx";
+import { Await, Gate, isGate } from "../ui/states.tsx";
+import { ItemsTable, RequestsTable } from "../ui/usagetables.tsx";
+import { useRange } from "./members.tsx";
+import { learnProjects } from "./things.tsx";
+
+/** Usage by service type, as the server describes it. */
+interface Services {
+  bucket: string;
+  timezone: string;
+  from: string;
+  to: string;
+  exact: boolean;
+  dataThrough: string | null;
+  totals: MetricsRow;
+  services: Service[];
+}
+
+interface Service {
+  serviceType: string | null;
+  label: string;
+  totals: MetricsRow;
+  projects: RankedGroup[];
+  activity: ActivityBucket[];
+  usage: UnitUsage[];
+}
+
+interface UnitUsage {
+  unit: string;
+  quantity: string | number;
+  cost: string;
+  rules: { rule: string; quantity: string | number; cost: string }[];
+  activity: (PlotBucket & { quantity: string | number; cost: string; breakdown: { rule: string; quantity: string | number; cost: string }[] })[];
+}
+
+const Icons: Record<string, IconName> = { "text-generation": "text", "speech-to-text": "voice", "text-to-speech": "speaker", embedding: "vector", embeddings: "vector", "image-generation": "image", agent: "agents" };
+const TopProjects = 6;
+
+/** `text-generation` as people read it. */
+export function serviceName(id: string): string {
+  return id === "" ? "(none)" : id.split(/[-_ ]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ").replace(" To ", "-to-");
+}
+
+/** One month of the whole organization. */
+export function OverviewPage() {
+  const asked = parameters.value.get("month");
+  const current = firstOfMonth(today.value);
+  const month = asked && /^\d{4}-\d{2}$/.test(asked) && `${asked}-01` <= current ? `${asked}-01` : current;
+  const to = month === current ? today.value : lastOfMonth(month);
+  const shared = { organizationId: organizationId.value, timezone: zone.value, from: month, to };
+  const summary = useQuery<Summary>(question("/analytics/summary", { ...shared, compare: "previous" }));
+  const servicesUrl = question("/analytics/services", { ...shared, bucket: "day" });
+  const services = useQuery<Services>(servicesUrl);
+  const projects = useQuery<Projects>(question("/analytics/projects", shared));
+  useRange(summary.answer?.data);
+  useEffect(() => {
+    if (projects.answer) {
+      learnProjects(projects.answer.data.projects);
+    }
+  }, [projects.answer]);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  if (isGate(summary.error)) {
+    return <Gate error={summary.error} feature="The organization's overview" />;
+  }
+  const show = (next: string) => change({ month: next === current ? null : next.slice(0, 7) });
+  const toggle = (key: string) => setHidden(new Set(hidden.has(key) ? [...hidden].filter((other) => other !== key) : [...hidden, key]));
+  return (
+    <>
+      <h1 class="sr">Overview</h1>
+      <div class="controls month" role="group" aria-label="Month">
+        <div class="joined">
+          <IconButton icon="left" label="Previous month" onClick={() => show(addMonths(month, -1))} />
+          <span class="month-name" aria-live="polite">
+            {monthName(month)}
+          </span>
+          <button type="button" class="icon-button" aria-label="Next month" title="Next month" disabled={month === current} onClick={() => show(addMonths(month, 1))}>
+            <Icon name="right" />
+          </button>
+        </div>
+        <span class="quiet">{rangeText(month, to)}</span>
+      </div>
+      <Cards summary={summary.answer?.data} />
+      <CostOverview query={services} url={servicesUrl} hidden={hidden} onToggle={toggle} />
+      <ProjectCharts shared={shared} services={services.answer?.data.services ?? []} />
+      <TopAgents shared={shared} />
+      <Await query={services} height={320}>
+        {(data) => (
+          <div class="services">
+            {data.services.map((service) => (
+              <ServiceCard key={service.serviceType ?? "others"} service={service} data={data} url={servicesUrl} />
+            ))}
+          </div>
+        )}
+      </Await>
+      <RequestsTable title="Usage requests" parameters={shared} height={420} />
+      <ItemsTable title="Usage items" parameters={shared} height={420} />
+    </>
+  );
+}
+
+function Cards({ summary }: { summary: Summary | undefined }) {
+  const before = summary?.previous && summary.previous.totals.requestCount > 0 ? summary.previous : undefined;
+  const note = summary?.comparison && before ? `vs ${rangeText(summary.comparison.from, summary.comparison.to)}` : "";
+  const of = (now: number | null | undefined, then: number | null | undefined) => (now != null && then != null ? <Change change={countChange(now, then)} title={`${exactCount(then)} before`} /> : null);
+  const bone = <span class="bone" />;
+  return (
+    <div class="cards five">
+      <Kpi label="Total requests" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "requests")} title={`${exactCount(before.totals.requestCount)} before`} />} note={note}>
+        {summary ? <Count value={summary.totals.requestCount} /> : bone}
+      </Kpi>
+      <Kpi label="Total tokens" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "tokens")} title={`${exactCount(before.totals.totalTokens)} before`} />} note="input and output">
+        {summary ? <Count value={summary.totals.totalTokens} /> : bone}
+      </Kpi>
+      <Kpi label="Unique models" change={of(summary?.uniqueModels, before?.uniqueModels)} note={summary ? `${exactCount(summary.uniqueMappings)} mappings` : ""}>
+        {summary ? <Count value={summary.uniqueModels} /> : bone}
+      </Kpi>
+      <Kpi label="Active projects" note="with usage in this month">
+        {summary ? (
+          <>
+            {exactCount(summary.activeProjects)}
+            <span class="of">/{exactCount(summary.totalProjects)}</span>
+          </>
+        ) : (
+          bone
+        )}
+      </Kpi>
+      <Kpi label="Total conversations" change={of(summary?.conversations, before?.conversations)} note={summary?.conversations === null ? "not recorded" : "with agents"}>
+        {summary ? summary.conversations === null ? "–" : <Count value={summary.conversations} /> : bone}
+      </Kpi>
+    </div>
+  );
+}
+
+/** The entries of two charts: a press hides one in both. */
+function Legend({ entries, hidden, onToggle, onHover }: { entries: readonly { key: string; label: string; color: string; text: string }[]; hidden: ReadonlySet<string>; onToggle: (key: string) => void; onHover?: (key: string | undefined) => void }) {
+  return (
+    <ul class="legend">
+      {entries.map((entry) => (
+        <li key={entry.key}>
+          <button type="button" aria-pressed={!hidden.has(entry.key)} class={hidden.has(entry.key) ? "off" : undefined} onClick={() => onToggle(entry.key)} onPointerEnter={() => onHover?.(entry.key)} onPointerLeave={() => onHover?.(undefined)}>
+            <i class="swatch" style={{ background: hidden.has(entry.key) ? "transparent" : entry.color, borderColor: entry.color }} />
+            <bdi>{entry.label}</bdi>
+            <span class="figure quiet">{entry.text}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function sumCost(rows: Iterable<{ cost: string }>): string {
+  let sum = 0n;
+  for (const row of rows) {
+    sum += parseMoney(row.cost);
+  }
+  return moneyText(sum);
+}
+
+function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<typeof useQuery<Services>>; url: string; hidden: ReadonlySet<string>; onToggle: (key: string) => void }) {
+  const [hovered, setHovered] = useState<string | null | undefined>(undefined);
+  const plot = useRef<PlotHandle>(null);
+  const colors = theme.value;
+  return (
+    <Card title="Cost overview" note="Daily cost by service type; press an entry of the legend to hide it in both charts" tools={<ExportMenu question={url} name="Cost overview" image={() => plot.current?.image() ?? null} />}>
+      <Await query={query} height={340}>
+        {(data) => {
+          const chosen = colorsOf("serviceType", data.services.map((service) => service.serviceType));
+          const shown = data.services.filter((service) => !hidden.has(service.serviceType ?? "others"));
+          const series: Series[] = shown.map((service) => ({ key: service.serviceType, label: serviceName(service.label), color: chosen.get(service.serviceType)!, values: service.activity.map((row) => Number(row.cost)) }));
+          const total = sumCost(shown.map((service) => service.totals));
+          const slices: Slice[] = shown.map((service) => ({ key: service.serviceType, label: serviceName(service.label), color: chosen.get(service.serviceType)!, value: Number(service.totals.cost), text: exactMoney(service.totals.cost) }));
+          const buckets = data.services[0]?.activity ?? [];
+          return (
+            <div data-theme-drawn={colors}>
+              <div class="overview-row">
+                <SimplePlot
+                  buckets={buckets}
+                  bucket={data.bucket as Bucket}
+                  series={series}
+                  shape="bars"
+                  metric="cost"
+                  zone={data.timezone}
+                  lastDay={data.to}
+                  dataThrough={data.dataThrough}
+                  height={300}
+                  summary={`Daily cost by service type. Total ${exactMoney(total)}.`}
+                  highlight={hovered}
+                  handle={plot}
+                  textOf={(key, index) => shortMoney(shown.find((service) => service.serviceType === key)?.activity[index]?.cost ?? "0")}
+                  totalOf={(index) => exactMoney(sumCost(shown.flatMap((service) => service.activity[index] ?? [])))}
+                />
+                <Doughnut
+                  slices={slices}
+                  total={exactMoney(total)}
+                  label={`Cost by service type: ${slices.map((slice) => `${slice.label} ${slice.text}`).join(", ")}`}
+                  highlight={hovered}
+                  onHover={setHovered}
+                  centre={
+                    <>
+                      <span class="kpi-value">
+                        <CardMoney text={total} />
+                      </span>
+                      <span class="quiet">total cost</span>
+                    </>
+                  }
+                />
+              </div>
+              <Legend entries={data.services.map((service) => ({ key: service.serviceType ?? "others", label: serviceName(service.label), color: chosen.get(service.serviceType)!, text: shortMoney(service.totals.cost) }))} hidden={hidden} onToggle={onToggle} onHover={setHovered} />
+            </div>
+          );
+        }}
+      </Await>
+    </Card>
+  );
+}
+
+function ProjectCharts({ shared, services }: { shared: Record<string, string | null>; services: readonly Service[] }) {
+  const service = parameters.value.get("service");
+  const top = useQuery<Activity>(question("/analytics/activity", { ...shared, groupBy: "project", bucket: "month", top: TopProjects }));
+  const trendsUrl = question("/analytics/activity", { ...shared, groupBy: "project", bucket: "day", ...(service ? { serviceType: service } : {}) });
+  const trends = useQuery<Activity>(trendsUrl);
+  const [hovered, setHovered] = useState<string | null | undefined>(undefined);
+  const plot = useRef<PlotHandle>(null);
+  const colors = theme.value;
+  const configured = configuredColors.value;
+  const groups = useMemo(() => trends.answer?.data.ranking.map((group) => ({ key: group.key ?? null, label: group.label ?? "" })) ?? [], [trends.answer]);
+  const series = useMemo(() => (trends.answer ? seriesOf(trends.answer.data.activity, groups, "project", "cost", false) : []), [trends.answer, groups, colors, configured]);
+  return (
+    <div class="grid">
+      <Card className="span-4" title="Cost by project" note={`The ${TopProjects} largest and the rest`} tools={<ExportMenu question={question("/analytics/activity", { ...shared, groupBy: "project", bucket: "month" })} name="Cost by project" />}>
+        <Await query={top} height={360}>
+          {(data) => {
+            const chosen = colorsOf("project", data.ranking.map((group) => group.key ?? null));
+            const slices = data.ranking.map((group) => ({ key: group.key ?? null, label: group.label ?? "", color: chosen.get(group.key ?? null)!, value: Number(group.cost), text: exactMoney(group.cost) }));
+            return (
+              <>
+                <Doughnut
+                  slices={slices}
+                  total={exactMoney(data.totals.cost)}
+                  label={`Cost by project: ${slices.map((slice) => `${slice.label} ${slice.text}`).join(", ")}`}
+                  onHover={setHovered}
+                  centre={
+                    <>
+                      <span class="kpi-value">
+                        <CardMoney text={data.totals.cost} />
+                      </span>
+                      <span class="quiet">total cost</span>
+                    </>
+                  }
+                />
+                <ul class="slices">
+                  {data.ranking.map((group) => (
+                    <li key={group.key ?? "others"}>
+                      <i class="swatch" style={{ background: chosen.get(group.key ?? null)! }} />
+                      {group.key ? (
+                        <Link href={pageAddress("projects", group.key)}>
+                          <bdi>{group.label}</bdi>
+                        </Link>
+                      ) : (
+                        <bdi>{group.label}</bdi>
+                      )}
+                      <span class="grow" />
+                      <Money text={group.cost} />
+                    </li>
+                  ))}
+                </ul>
+              </>
+            );
+          }}
+        </Await>
+      </Card>
+      <Card
+        className="span-8"
+        title="Project usage trends"
+        note="Daily cost, in the colours of the projects"
+        tools={
+          <>
+            <Popover label="Service type" align="end" className={service ? "chosen" : ""} trigger={<>{service ? serviceName(service) : "All service types"} <Icon name="down" size={12} /></>}>
+              {(close) => (
+                <Menu>
+                  <MenuItem isChosen={!service} onClick={() => (change({ service: null }), close())}>
+                    All service types
+                  </MenuItem>
+                  {services.filter((each) => each.serviceType).map((each) => (
+                    <MenuItem key={each.serviceType} isChosen={each.serviceType === service} onClick={() => (change({ service: each.serviceType }), close())}>
+                      {serviceName(each.label)}
+                    </MenuItem>
+                  ))}
+                </Menu>
+              )}
+            </Popover>
+            <ExportMenu question={trendsUrl} name="Project usage trends" image={() => plot.current?.image() ?? null} />
+          </>
+        }
+      >
+        <Await query={trends} height={360}>
+          {(data) => (
+            <>
+              <SimplePlot
+                buckets={data.activity}
+                bucket="day"
+                series={series}
+                shape="lines"
+                metric="cost"
+                zone={data.timezone}
+                lastDay={data.to}
+                dataThrough={data.dataThrough ?? null}
+                height={352}
+                highlight={hovered}
+                handle={plot}
+                summary={`Daily cost of ${series.length} projects. Total ${exactMoney(data.totals.cost)}.`}
+                textOf={(key, index) => shortMoney(data.activity[index]?.breakdown.find((entry) => (entry.key ?? null) === key)?.cost ?? "0")}
+                totalOf={(index) => exactMoney(data.activity[index]?.cost ?? "0")}
+              />
+              <ul class="legend">
+                {series.map((each) => (
+                  <li key={each.key} class="entry" onPointerEnter={() => setHovered(each.key)} onPointerLeave={() => setHovered(undefined)}>
+                    <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </Await>
+      </Card>
+    </div>
+  );
+}
+
+function TopAgents({ shared }: { shared: Record<string, string | null> }) {
+  const url = question("/analytics/agents", { ...shared, top: 10 });
+  const query = useQuery<Agents>(url);
+  const agents = query.answer?.data.agents.filter((agent) => agent.agentId !== null) ?? [];
+  if (agents.length === 0) {
+    return null;
+  }
+  learn("agent", agents.map((agent) => ({ key: agent.agentId, label: agent.name })));
+  const total = Number(query.answer!.data.totals.cost);
+  return (
+    <Card title="Top agents" note="The ten largest by cost" tools={<ExportMenu question={url} name="Top agents" />}>
+      <div class="table-box" tabIndex={0} role="region" aria-label="Top agents">
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">Agent</th>
+              <th scope="col" class="secondary">
+                Project
+              </th>
+              <th scope="col" class="number w-126 secondary">
+                Conversations
+              </th>
+              <th scope="col" class="number w-110">
+                Requests
+              </th>
+              <th scope="col" class="number w-126 secondary">
+                Share
+              </th>
+              <th scope="col" class="number w-126">
+                Total cost
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {agents.map((agent) => (
+              <tr key={agent.agentId}>
+                <th scope="row">
+                  <Link href={pageAddress("agents", agent.agentId!)}>
+                    <bdi>{agent.name}</bdi>
+                  </Link>
+                </th>
+                <td class="secondary">{agent.projectId ? <Link class="plain" href={pageAddress("projects", agent.projectId)}><bdi>{agent.project}</bdi></Link> : "–"}</td>
+                <td class="number secondary">{agent.conversations === null ? "–" : <Count value={agent.conversations} full />}</td>
+                <td class="number">
+                  <Count value={agent.requestCount} full />
+                </td>
+                <td class="number secondary">
+                  <Share value={total > 0 ? Number(agent.cost) / total : 0} text={total > 0 ? `${((Number(agent.cost) / total) * 100).toFixed(1)} %` : ""} />
+                </td>
+                <td class="number">
+                  <Money text={agent.cost} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+const Views = [
+  { id: "costs", label: "Costs" },
+  { id: "requests", label: "Requests" },
+  { id: "usage", label: "Usage" },
+] as const;
+
+/** One service type: costs by project, requests, or what was billed by pricing rule, one unit at a time. */
+function ServiceCard({ service, data, url }: { service: Service; data: Services; url: string }) {
+  const [view, setView] = useState<"costs" | "requests" | "usage">("costs");
+  const [chosen, setUnit] = useState<string | null>(null);
+  const colors = theme.value;
+  const configured = configuredColors.value;
+  const unit = service.usage.find((each) => each.unit === chosen) ?? service.usage[0];
+  const series = useMemo((): Series[] => {
+    if (view === "usage") {
+      const rules = unit?.rules ?? [];
+      const picked = colorsOf("serviceType", rules.map((rule) => `rule ${rule.rule}`));
+      return rules.map((rule) => ({ key: rule.rule, label: rule.rule.replaceAll("_", " "), color: picked.get(`rule ${rule.rule}`)!, values: (unit?.activity ?? []).map((bucket) => Number(bucket.breakdown.find((entry) => entry.rule === rule.rule)?.quantity ?? 0)) }));
+    }
+    const groups = service.projects.slice(0, TopProjects).map((project) => ({ key: project.key ?? null, label: project.label ?? "" }));
+    if (view === "requests") {
+      return [{ key: "requests", label: "Requests", color: colorsOf("serviceType", [service.serviceType]).get(service.serviceType)!, values: service.activity.map((row) => row.requestCount) }];
+    }
+    const parts = seriesOf(service.activity, groups, "project", "cost", false);
+    if (service.projects.length <= TopProjects) {
+      return parts;
+    }
+    const rest = service.activity.map((row, index) => Math.max(0, Number(row.cost) - parts.reduce((sum, part) => sum + part.values[index]!, 0)));
+    return [...parts, { key: null, label: "Others", color: ink().others, values: rest }];
+  }, [service, view, unit, colors, configured]);
+  const buckets = view === "usage" ? (unit?.activity ?? []) : service.activity;
+  const name = serviceName(service.label);
+  return (
+    <Card
+      className="service"
+      title={
+        <span class="service-title">
+          <Icon name={Icons[service.serviceType ?? ""] ?? "spark"} /> {name}
+        </span>
+      }
+      tools={
+        <>
+          <Segmented small label={`View of ${name}`} options={Views} value={view} onChange={setView} />
+          <ExportMenu question={url} name={name} />
+        </>
+      }
+    >
+      <div class="service-total">
+        <span class="kpi-value">
+          <CardMoney text={service.totals.cost} />
+        </span>
+        <span class="quiet">
+          {view === "usage" && unit ? `${compactQuantity(unit.quantity)} ${unit.unit}s` : `${exactCount(service.totals.requestCount)} requests`}
+        </span>
+        <span class="grow" />
+        {view === "usage" && service.usage.length > 1 && <Segmented small label="Unit" options={service.usage.map((each) => ({ id: each.unit, label: `${each.unit}s` }))} value={unit?.unit ?? null} onChange={setUnit} />}
+      </div>
+      <SimplePlot
+        buckets={buckets}
+        bucket={data.bucket as Bucket}
+        series={series}
+        shape={view === "requests" ? "area" : "bars"}
+        metric={view === "costs" ? "cost" : view === "requests" ? "requests" : "quantity"}
+        zone={data.timezone}
+        lastDay={data.to}
+        dataThrough={data.dataThrough}
+        height={200}
+        summary={`${name}: ${view}. Total cost ${exactMoney(service.totals.cost)}.`}
+      />
+      <ul class="legend small">
+        {series.map((each) => (
+          <li key={each.key} class="entry">
+            <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function compactQuantity(quantity: string | number): string {
+  return compactMoney(Number(quantity)).replace(/[^\d.,KMBT]/g, "");
+}
+

@@ -1,0 +1,154 @@
+import { useEffect, useState } from "preact/hooks";
+import { ask, question, type Answer, type Parameters, type ProblemError } from "../api/client.ts";
+import { isSignedIn, refreshes } from "../api/client.ts";
+import type { UsageRow, UsageRows } from "../api/types.ts";
+import { momentIn } from "../lib/dates.ts";
+import { exactMoney, shortMoney } from "../lib/money.ts";
+import { exactCount } from "../lib/numbers.ts";
+import { addFilter, asked, zone, type Dimension } from "../lib/view.ts";
+import { ExportMenu } from "./export.tsx";
+import { Count, Money } from "./figures.tsx";
+import { Card } from "./ranking.tsx";
+import { ErrorNote, Gate, isGate } from "./states.tsx";
+import { VirtualTable, type Column } from "./table.tsx";
+
+const PageSize = 200;
+
+interface Page<Row> {
+  rows: Row[];
+  nextCursor: string | null;
+}
+
+/** Rows that come page by page, as far as the reader scrolls. */
+function usePages<Row>(path: string, parameters: Parameters): { rows: Row[]; isLoading: boolean; hasMore: boolean; error: ProblemError | Error | null; more: () => void; retry: () => void } {
+  const first = question(path, { ...parameters, limit: PageSize });
+  const [attempt, setAttempt] = useState(0);
+  const [state, setState] = useState<{ first: string; rows: Row[]; cursor: string | null; isLoading: boolean; error: Error | null }>({ first: "", rows: [], cursor: null, isLoading: true, error: null });
+  useEffect(() => {
+    const abort = new AbortController();
+    setState((before) => ({ ...before, isLoading: true, error: null }));
+    ask<Page<Row>>(first, abort.signal).then(
+      ({ data }) => setState({ first, rows: data.rows, cursor: data.nextCursor, isLoading: false, error: null }),
+      (error: unknown) => !abort.signal.aborted && setState((before) => ({ ...before, isLoading: false, error: error as Error })),
+    );
+    return () => abort.abort();
+  }, [first, attempt, refreshes.value, isSignedIn.value]);
+  const more = () => {
+    if (state.isLoading || state.cursor === null || state.first !== first) {
+      return;
+    }
+    setState({ ...state, isLoading: true });
+    ask<Page<Row>>(question(path, { ...parameters, limit: PageSize, cursor: state.cursor })).then(
+      ({ data }: Answer<Page<Row>>) => setState((before) => (before.first === first ? { ...before, rows: [...before.rows, ...data.rows], cursor: data.nextCursor, isLoading: false } : before)),
+      (error: unknown) => setState((before) => ({ ...before, isLoading: false, error: error as Error })),
+    );
+  };
+  return { rows: state.rows, isLoading: state.isLoading, hasMore: state.cursor !== null, error: state.error, more, retry: () => setAttempt(attempt + 1) };
+}
+
+function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, noun, standardSort }: {
+  title: string;
+  note: string;
+  path: string;
+  parameters: Parameters;
+  columns: Column<Row>[];
+  rowKey: (row: Row, index: number) => string;
+  height: number;
+  noun: string;
+  standardSort: string;
+}) {
+  const [sort, setSort] = useState(standardSort);
+  const { rows, isLoading, hasMore, error, more, retry } = usePages<Row>(path, { ...parameters, sort });
+  if (isGate(error)) {
+    return <Gate error={error} feature={title} />;
+  }
+  return (
+    <Card title={title} note={note} tools={<ExportMenu question={question(path, parameters)} name={noun} />}>
+      {error && rows.length === 0 ? (
+        <ErrorNote error={error} retry={retry} />
+      ) : (
+        <VirtualTable
+          label={title}
+          rows={rows}
+          rowKey={rowKey}
+          columns={columns}
+          height={height}
+          sort={sort}
+          onSort={setSort}
+          onEnd={more}
+          empty={isLoading ? "Loading…" : `No ${noun} in this range.`}
+        />
+      )}
+      <footer class="card-foot quiet">
+        {rows.length > 0 && `${exactCount(rows.length)} ${noun}${hasMore ? ", more below" : ""}`}
+      </footer>
+    </Card>
+  );
+}
+
+function Filterable({ dimension, id, label }: { dimension: Dimension; id: string; label: string }) {
+  return id === "" ? (
+    <span class="quiet">–</span>
+  ) : (
+    <button type="button" class="cell-filter" title={`Filter by ${label}`} onClick={() => addFilter(dimension, id)}>
+      <bdi>{label}</bdi>
+    </button>
+  );
+}
+
+/** Hourly rows of usage: every dimension, filtered by a press on a value, sorted, exported whole. */
+export function RequestsTable({ title, parameters, height = 560, hasProject = true }: { title: string; parameters?: Parameters; height?: number; hasProject?: boolean }) {
+  const columns: Column<UsageRow>[] = [
+    { id: "time", label: "Time", width: "128px", isSortable: true, render: (row) => <time dateTime={row.start}>{momentIn(zone.value, row.start)}</time> },
+    ...(hasProject ? [{ id: "project", label: "Project", width: "144px", render: (row: UsageRow) => <Filterable dimension="project" id={row.projectId} label={row.project} /> }] : []),
+    { id: "model", label: "Model", width: "150px", render: (row) => <Filterable dimension="model" id={row.model} label={row.model} /> },
+    { id: "provider", label: "Provider", width: "104px", isSecondary: true, render: (row) => <Filterable dimension="provider" id={row.provider} label={row.provider} /> },
+    { id: "apiKey", label: "API key", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
+    { id: "member", label: "Member", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="member" id={row.memberId} label={row.member} /> },
+    { id: "app", label: "App", width: "100px", isSecondary: true, render: (row) => <Filterable dimension="app" id={row.app} label={row.app} /> },
+    { id: "serviceType", label: "Service type", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
+    { id: "agent", label: "Agent", width: "110px", isSecondary: true, render: (row) => <Filterable dimension="agent" id={row.agentId} label={row.agent} /> },
+    { id: "requestCount", label: "Requests", width: "92px", isNumber: true, isSortable: true, render: (row) => <Count value={row.requestCount} full /> },
+    { id: "errorCount", label: "Errors", width: "76px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => (row.errorCount === 0 ? <span class="quiet">0</span> : exactCount(row.errorCount)) },
+    { id: "inputTokens", label: "Input", width: "92px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.cachedInputTokens)} read from cache`}><Count value={row.inputTokens} /></span> },
+    { id: "outputTokens", label: "Output", width: "92px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.reasoningTokens)} reasoning`}><Count value={row.outputTokens} /></span> },
+    { id: "cost", label: "Cost", width: "104px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={shortMoney} /> },
+  ];
+  return <Tableau<UsageRow> title={title} note="A row for each hour and combination of dimensions; press a value to filter" path="/analytics/usage/requests" parameters={parameters ?? asked.value} columns={columns} rowKey={(_, index) => String(index)} height={height} noun="rows" standardSort="-time" />;
+}
+
+/** A priced item, as the server describes it. */
+interface ItemRow {
+  start: string;
+  projectId: string;
+  project: string;
+  mapping: string;
+  serviceType: string;
+  apiKeyId: string;
+  apiKey: string;
+  agentId: string;
+  agent: string;
+  rule: string;
+  unit: string;
+  quantity: string | number;
+  cost: string;
+  unitPrice?: string | number | null;
+}
+
+/** Priced items: what was measured, in which unit, and what it cost. */
+export function ItemsTable({ title, parameters, height = 560, hasProject = true }: { title: string; parameters?: Parameters; height?: number; hasProject?: boolean }) {
+  const columns: Column<ItemRow>[] = [
+    { id: "time", label: "Time", width: "128px", isSortable: true, render: (row) => <time dateTime={row.start}>{momentIn(zone.value, row.start)}</time> },
+    ...(hasProject ? [{ id: "project", label: "Project", width: "150px", render: (row: ItemRow) => <Filterable dimension="project" id={row.projectId} label={row.project} /> }] : []),
+    { id: "mapping", label: "Mapping", width: "190px", isSecondary: true, render: (row) => <Filterable dimension="mapping" id={row.mapping} label={row.mapping} /> },
+    { id: "serviceType", label: "Service type", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
+    { id: "apiKey", label: "API key", width: "140px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
+    { id: "rule", label: "Pricing rule", width: "160px", render: (row) => row.rule },
+    { id: "quantity", label: "Quantity", width: "120px", isNumber: true, render: (row) => <span class="figure">{Number(row.quantity).toLocaleString()}</span> },
+    { id: "unit", label: "Unit", width: "96px", isSecondary: true, render: (row) => <span class="quiet">{row.unit}</span> },
+    { id: "cost", label: "Cost", width: "112px", isNumber: true, isSortable: true, render: (row) => <data class="figure" value={row.cost} title={exactMoney(row.cost)}>{shortMoney(row.cost)}</data> },
+  ];
+  return <Tableau<ItemRow> title={title} note="What was measured under each pricing rule" path="/analytics/usage/items" parameters={parameters ?? asked.value} columns={columns} rowKey={(_, index) => String(index)} height={height} noun="items" standardSort="-time" />;
+}
+
+export type { UsageRows };
