@@ -259,9 +259,9 @@ internal static class ReadingEndpoint
     /// <param name="accepted">Parameters besides those that all share.</param>
     /// <param name="handler">Answers.</param>
     /// <param name="needsDetails">Whether it reads items or conversations, and waits until they are loaded.</param>
-    /// <param name="isTagged">Whether the answer follows from the question and the versions of data and directory, so that a tag can stand for it.</param>
+    /// <param name="isAlwaysAnswered">Whether it looks at more than the snapshot, so that no tag can say that an answer still holds.</param>
     public static RouteHandlerBuilder MapReading(
-        this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler, bool needsDetails = false, bool isTagged = true)
+        this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler, bool needsDetails = false, bool isAlwaysAnswered = false)
     {
         var store = app.Services.GetRequiredService<UsageStore>();
         var clock = app.Services.GetRequiredService<IClock>();
@@ -277,8 +277,9 @@ internal static class ReadingEndpoint
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
             using var question = new Question(context, request, snapshot, grant!, admission);
-            if (request.Problem is not null || !isTagged)
+            if (request.Problem is not null || isAlwaysAnswered)
             {
+                context.Response.Headers.CacheControl = "no-store";
                 await handler(question);
                 return;
             }

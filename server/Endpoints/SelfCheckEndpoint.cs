@@ -19,9 +19,6 @@ internal static class SelfCheckEndpoint
         var start = Stopwatch.GetTimestamp();
         var selfCheck = new SelfCheck(question, question.Context.RequestServices.GetRequiredService<UsageStore>());
         await selfCheck.RunAsync();
-
-        // The files on disk may change without a new version of the data.
-        question.Context.Response.Headers.CacheControl = "no-store";
         var elapsed = Stopwatch.GetElapsedTime(start);
         await question.AnswerAsync(json =>
         {
