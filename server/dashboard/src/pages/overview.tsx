@@ -68,7 +68,8 @@ export function OverviewPage() {
   const month = asked && /^\d{4}-\d{2}$/.test(asked) && `${asked}-01` <= current ? `${asked}-01` : current;
   const to = month === current ? today.value : lastOfMonth(month);
   const shared = { organizationId: organizationId.value, timezone: zone.value, from: month, to };
-  const summary = useQuery<Summary>(question("/analytics/summary", { ...shared, compare: "previous" }));
+  // Of a whole month, the one before is what is compared with, as far as this one has elapsed.
+  const summary = useQuery<Summary>(question("/analytics/summary", { ...shared, to: lastOfMonth(month), compare: "previous" }));
   const servicesUrl = question("/analytics/services", { ...shared, bucket: "day" });
   const services = useQuery<Services>(servicesUrl);
   const projects = useQuery<Projects>(question("/analytics/projects", shared));

@@ -17,6 +17,13 @@ export interface Column<Row> {
 const RowHeight = 36;
 const Overscan = 8;
 
+/** Wide tables scroll sideways instead of squeezing their columns; on narrow windows secondary columns are left out. */
+function leastWidth(columns: readonly { width: string; isSecondary?: boolean }[]): string {
+  const isNarrow = innerWidth < 960;
+  const sum = columns.filter((column) => !(isNarrow && column.isSecondary)).reduce((all, column) => all + (column.width.endsWith("px") ? Number.parseInt(column.width, 10) : column.width === "auto" && !isNarrow ? 160 : 0), 0);
+  return isNarrow ? "100%" : `${sum}px`;
+}
+
 /** A table of any length: only the rows in sight are in the page. */
 export function VirtualTable<Row>({ label, rows, rowKey, columns, height, sort, onSort, onEnd, footer, empty }: {
   label: string;
@@ -45,7 +52,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, sort, 
   const [sortName, isDescending] = sort?.startsWith("-") ? [sort.slice(1), true] : [sort, false];
   return (
     <div class="table-box" ref={box} style={{ maxHeight: `${height}px` }} tabIndex={0} role="region" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
-      <table class="table" aria-rowcount={rows.length + 1} aria-label={label}>
+      <table class="table" style={{ minWidth: leastWidth(columns) }} aria-rowcount={rows.length + 1} aria-label={label}>
         <colgroup>
           {columns.map((column) => (
             <col key={column.id} style={{ width: column.width }} class={column.isSecondary ? "secondary" : undefined} />
