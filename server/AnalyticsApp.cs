@@ -2,6 +2,7 @@ using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Analytics.Server.Conventions;
 using Analytics.Server.Endpoints;
+using Analytics.Server.Endpoints.Admin;
 using Analytics.Storage;
 using NodaTime;
 
@@ -60,6 +61,7 @@ public static class AnalyticsApp
         app.MapUsageReading();
         app.MapSession();
         app.MapAudit();
+        app.MapDirectory();
         return app;
     }
 

@@ -16,6 +16,7 @@ internal sealed class Audit : IAsyncDisposable
     private const int MaxWaiting = 65_536;
     private const int MaxAtOnce = 1_000;
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxFlush = TimeSpan.FromSeconds(5);
 
     private readonly Channel<(AuditEntry? Entry, TaskCompletionSource? Written)> waiting =
         Channel.CreateBounded<(AuditEntry? Entry, TaskCompletionSource? Written)>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
@@ -47,12 +48,14 @@ internal sealed class Audit : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all that was noted before is written.</summary>
+    /// <summary>Waits until all that was noted before is written; not for a disk that takes nothing.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await waiting.Writer.WriteAsync((null, written), cancellation);
-        await written.Task.WaitAsync(cancellation);
+        if (waiting.Writer.TryWrite((null, written)))
+        {
+            await Task.WhenAny(written.Task, Task.Delay(MaxFlush, cancellation));
+        }
     }
 
     /// <summary>Writes what waits.</summary>
@@ -105,7 +108,7 @@ internal sealed class Audit : IAsyncDisposable
                 store.Directory.AppendAudit(entries);
                 return;
             }
-            catch (SqliteException error)
+            catch (Exception error) when (error is SqliteException or ObjectDisposedException)
             {
                 log.LogError("The audit log does not take {Count} entries: {Reason}", entries.Count, error.Message);
                 if (ending.IsCancellationRequested)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Analytics.Server.Access;
 using Analytics.Server.Endpoints;
 
 namespace Analytics.Server.Commands;
@@ -33,7 +34,7 @@ internal static class AuditCommand
             {
                 foreach (var (_, item) in entries)
                 {
-                    await output.WriteLineAsync(JsonSerializer.Serialize(item, JsonSerializerOptions.Web));
+                    await output.WriteLineAsync(JsonSerializer.Serialize(item, AccessJson.Options));
                 }
 
                 return ExitCode.Ok;

@@ -11,7 +11,13 @@ internal static class ApiDescription
     private const string ProblemType = "application/problem+json";
 
     /// <summary>Title, version and how to sign in.</summary>
-    public static void Configure(OpenApiOptions options) => options.AddDocumentTransformer((document, _, _) =>
+    public static void Configure(OpenApiOptions options)
+    {
+        options.AddDocumentTransformer(Introduce);
+        options.AddDocumentTransformer(ApiCompletion.ApplyAsync);
+    }
+
+    private static Task Introduce(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellation)
     {
         document.Info = new OpenApiInfo
         {
@@ -21,17 +27,8 @@ internal static class ApiDescription
         };
         document.Servers = [];
         document.Components ??= new OpenApiComponents();
-        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
-        {
-            [Bearer] = new OpenApiSecurityScheme
-            {
-                Type = SecuritySchemeType.Http,
-                Scheme = Bearer,
-                Description = "A token of one organization, made by 'analytics token create'.",
-            },
-        };
         return Task.CompletedTask;
-    });
+    }
 
     /// <summary>Describes a reading endpoint.</summary>
     /// <typeparam name="T">The answer.</typeparam>

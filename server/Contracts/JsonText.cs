@@ -96,12 +96,6 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
         length += written + 2;
     }
 
-    /// <summary>A text as the next element of an array.</summary>
-    public void Text(string value)
-    {
-        Properties(Encode(value));
-    }
-
     /// <summary>A value that is JSON already.</summary>
     public void Encoded(string name, ReadOnlySpan<byte> json)
     {

@@ -106,6 +106,10 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         Errors = errors,
     };
 
+    /// <summary>An organization has an owner at all times.</summary>
+    public static Problem LastOwner(IReadOnlyDictionary<string, string[]> errors) =>
+        Conflict("last-owner", "Last owner", "Found no owner left, expected at least one: make somebody else an owner first. Nothing was changed.") with { Errors = errors };
+
     /// <summary>What is asked for would break what is there.</summary>
     public static Problem Conflict(string type, string title, string detail) => new($"/problems/{type}", title, StatusCodes.Status409Conflict, detail);
 
@@ -133,15 +137,6 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         "Body too large",
         StatusCodes.Status413PayloadTooLarge,
         maxBytes is { } bytes ? $"Found a body of more than {bytes} bytes, expected at most {bytes}." : "Found a body that is too large.");
-
-    /// <summary>No such thing in the organisation.</summary>
-    /// <param name="kind">A word, such as project.</param>
-    /// <param name="id">What was asked for.</param>
-    public static Problem Unknown(string kind, string id) => new(
-        $"/problems/unknown-{kind.Replace(' ', '-').ToLowerInvariant()}",
-        $"Unknown {kind}",
-        StatusCodes.Status404NotFound,
-        $"The organization has no {kind} '{ReadingRequest.Shown(id)}'.");
 
     /// <summary>A status that the framework decided on, in our words.</summary>
     public static Problem OfStatus(int status, string detail) => new(
@@ -177,6 +172,14 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         $"Found {sum} as the sum of {metric}, expected at most {long.MaxValue}: counts in csv, arrow and parquet are integers of 64 bits. Ask for format=json, for a shorter range, or with filters.");
 
     /// <summary>An id that the organisation does not have; whether another one has it is not said.</summary>
+    /// <param name="kind">A word, such as project.</param>
+    /// <param name="id">What was asked for.</param>
+    public static Problem Unknown(string kind, string id) => new(
+        $"/problems/unknown-{kind.Replace(' ', '-').ToLowerInvariant()}",
+        $"Unknown {kind}",
+        StatusCodes.Status404NotFound,
+        $"The organization has no {kind} '{ReadingRequest.Shown(id)}'.");
+
     public static Problem UnknownUser(string userId) => new(
         "/problems/unknown-user",
         "Unknown user",

@@ -166,11 +166,12 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
         Text.EndArray();
     }
 
-    /// <summary>Starts a bucket and its breakdown.</summary>
-    private void StartBucket(QueryPlan plan, int index, in UsageSums totals)
+    /// <summary>When a bucket is, as properties.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="index">The bucket.</param>
+    public void Bucket(QueryPlan plan, int index)
     {
         var bucket = plan.Buckets[index];
-        Text.StartObject();
         if (plan.Buckets.Size == BucketSize.Hour)
         {
             Text.LocalTime("date", bucket.Start, plan.Query.Zone.GetUtcOffset(bucket.Start));
@@ -186,7 +187,13 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
         {
             Text.Flag("skipped", true);
         }
+    }
 
+    /// <summary>Starts a bucket and its breakdown.</summary>
+    private void StartBucket(QueryPlan plan, int index, in UsageSums totals)
+    {
+        Text.StartObject();
+        Bucket(plan, index);
         Metrics(totals);
         Text.StartArray("breakdown");
     }

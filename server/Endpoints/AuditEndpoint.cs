@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Analytics.Storage;
@@ -72,7 +71,7 @@ internal static class AuditEndpoint
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsJsonAsync(
             new AuditResponse { Entries = [.. entries.Select(ToItem)], Next = entries.Count == limit ? entries[^1].Sequence : null },
-            JsonSerializerOptions.Web,
+            AccessJson.Options,
             context.RequestAborted);
     }
 

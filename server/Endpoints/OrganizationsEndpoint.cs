@@ -1,5 +1,9 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
@@ -10,9 +14,9 @@ internal static class OrganizationsEndpoint
     public static async Task HandleAsync(HttpContext context, UsageStore store)
     {
         var (caller, problem) = Authorization.Check(context);
-        if (context.Request.Query.Keys.FirstOrDefault() is { } unknown)
+        if (problem is null && context.Request.Query.Keys.FirstOrDefault() is { } unknown)
         {
-            problem ??= Problem.InvalidParameter(ReadingRequest.Shown(unknown), "unknown parameter, expected none.");
+            problem = Problem.InvalidParameter(ReadingRequest.Shown(unknown), "unknown parameter, expected none.");
         }
 
         if (problem is not null)
@@ -21,31 +25,20 @@ internal static class OrganizationsEndpoint
             return;
         }
 
-        context.Response.ContentType = "application/json; charset=utf-8";
-        context.Response.Headers.CacheControl = "private, no-cache";
-        using var text = new JsonText(context.Response.BodyWriter);
-        text.StartObject();
-        text.StartArray("organizations");
-        foreach (var (organization, role) in store.Directory.MembershipsOf(caller!.UserId).Where(membership => caller.Reaches(membership.Organization.Id)))
-        {
-            text.StartObject();
-            text.Text("organizationId", organization.Id);
-            text.Text("name", organization.Name);
-            text.Text("plan", organization.Plan);
-            text.Text("role", role);
-            text.StartArray("timezones");
-            foreach (var zone in organization.Timezones)
+        var organizations = store.Directory.MembershipsOf(caller!.UserId)
+            .Where(membership => caller.Reaches(membership.Organization.Id))
+            .Select(membership => new CallerOrganization
             {
-                text.Text(zone);
-            }
+                OrganizationId = membership.Organization.Id,
+                Name = membership.Organization.Name,
+                Plan = membership.Organization.Plan,
+                Role = membership.Role,
+                Timezones = membership.Organization.Timezones,
+            });
+        var answer = JsonSerializer.SerializeToUtf8Bytes(new OrganizationsResponse { Organizations = [.. organizations] }, JsonAnswer.Options);
 
-            text.EndArray();
-            text.EndObject();
-        }
-
-        text.EndArray();
-        text.EndObject();
-        context.Response.ContentLength = text.Pending.Length;
-        await text.SendAsync(context.RequestAborted);
+        // Short enough to be its own tag: there is no version of what one caller is a member of.
+        var tag = $"W/\"{Base64Url.EncodeToString(SHA256.HashData(answer).AsSpan(0, 16))}\"";
+        await ConditionalAnswer.RunAsync(context, tag, () => JsonAnswer.WriteUtf8Async(context, StatusCodes.Status200OK, answer));
     }
 }

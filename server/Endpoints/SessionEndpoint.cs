@@ -3,6 +3,8 @@ using System.Text.Json;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Analytics.Storage;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 using NodaTime;
 using NodaTime.Text;
 
@@ -137,7 +139,7 @@ internal sealed class SessionEndpoint(UsageStore store, Authentication authentic
                 OrganizationId = caller.OrganizationId,
                 ExpiresAt = caller.Expires is { } end ? InstantPattern.General.Format(end) : null,
             },
-            JsonSerializerOptions.Web,
+            AccessJson.Options,
             context.RequestAborted);
     }
 }
@@ -154,7 +156,7 @@ internal static class SessionEndpoints
             .Produces<SessionResponse>()
             .Produces<Problem>(StatusCodes.Status401Unauthorized, ProblemType);
         app.MapPost("/session", (Delegate)endpoint.PostAsync).WithName("signIn").WithTags("session").WithSummary("Sign in to the dashboard with a token; the answer sets the session's cookie.")
-            .Accepts<SessionRequest>("application/json")
+            .AddOpenApiOperationTransformer(DescribeBody)
             .Produces<SessionResponse>()
             .Produces<Problem>(StatusCodes.Status400BadRequest, ProblemType)
             .Produces<Problem>(StatusCodes.Status401Unauthorized, ProblemType)
@@ -165,5 +167,18 @@ internal static class SessionEndpoints
         app.MapDelete("/session", (Delegate)endpoint.DeleteAsync).WithName("signOut").WithTags("session").WithSummary("Sign out; the cookie is worthless from then on.")
             .Produces(StatusCodes.Status204NoContent)
             .Produces<Problem>(StatusCodes.Status403Forbidden, ProblemType);
+    }
+
+    // Not by Accepts: then routing itself would refuse other types, without a word.
+    private static async Task DescribeBody(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new OpenApiMediaType { Schema = await context.GetOrCreateSchemaAsync(typeof(SessionRequest), null, cancellation) },
+            },
+        };
     }
 }

@@ -30,6 +30,8 @@ internal static class UsageReading
             .Describe<AgentsResponse>("agents", "Agents with usage, largest cost first. Owners and admins, Enterprise plan.", AgentsEndpoint.Accepted, Samples.Agents);
         app.MapReading("/analytics/agents/{agentId}", Surface.OrganizationWide, UsageDetail.Accepted, AgentsEndpoint.Detail, needsDetails: true)
             .Describe<AgentResponse>("agent", "One agent's usage by model. Owners and admins, Enterprise plan.", UsageDetail.Accepted, Samples.Agent);
+        app.MapReading("/analytics/services", Surface.OrganizationWide, ServicesEndpoint.Accepted, ServicesEndpoint.Handle, needsDetails: true)
+            .Describe<ServicesResponse>("services", "By service type: totals, usage by project, and quantities by pricing rule. Owners and admins, Enterprise plan.", ServicesEndpoint.Accepted, Samples.Services);
         app.MapReading("/analytics/explain", Surface.OrganizationWide, ExplainEndpoint.Accepted, ExplainEndpoint.Handle)
             .Describe<ExplainResponse>("explain", "Why a day or a range cost more or less than an earlier one: by every dimension, split into volume, mix and price. Owners and admins, Enterprise plan.", ExplainEndpoint.Accepted, Samples.Explain);
         app.MapReading("/analytics/selfcheck", Surface.OrganizationWide, [], SelfCheckEndpoint.Handle, needsDetails: true)

@@ -35,6 +35,9 @@ public static class AuditActions
     /// <summary>A document was imported; the detail counts what it changed.</summary>
     public const string DirectoryImport = "directory.import";
 
+    /// <summary>A row was added, changed, deleted or removed.</summary>
+    public const string DirectoryEdit = "directory.edit";
+
     /// <summary>The organisation was added.</summary>
     public const string OrganizationAdd = "organization.add";
 

@@ -8,27 +8,48 @@ internal sealed class DirectoryImport
     private readonly IReadOnlyList<string> named;
     private readonly List<AuditEvent> events = [];
 
-    private DirectoryImport(DirectoryConnection connection, DirectoryDocument document)
+    private readonly bool isWhole;
+
+    private DirectoryImport(DirectoryConnection connection, DirectoryDocument document, IReadOnlyList<string> named, bool isWhole)
     {
         this.connection = connection;
         this.document = document;
-        named = document.NamedOrganizations();
+        this.named = named;
+        this.isWhole = isWhole;
     }
 
     /// <summary>Applies a document; says what changed, in numbers and, of what decides who may do what, one by one.</summary>
     public static (DirectoryChanges Changes, IReadOnlyList<AuditEvent> Events) Apply(DirectoryConnection connection, DirectoryDocument document)
     {
-        var import = new DirectoryImport(connection, document);
-        import.CheckReferences();
-        var changes = new DirectoryChanges(
-            Organizations: import.Organizations(),
-            Users: import.Users(),
-            Members: import.Members(),
-            Projects: import.Projects(),
-            ApiKeys: import.ApiKeys(),
-            Agents: import.Agents(),
-            Models: import.Models());
+        var import = new DirectoryImport(connection, document, document.NamedOrganizations(), isWhole: true);
+        var changes = import.Apply();
         return (changes, [.. import.Summaries(changes), .. import.events]);
+    }
+
+    /// <summary>Applies a document of one organisation, which it means also where it names none.</summary>
+    /// <param name="connection">In a transaction.</param>
+    /// <param name="document">Entries of this organisation alone.</param>
+    /// <param name="organizationId">The organisation.</param>
+    /// <param name="isWhole">Whether its lists are the whole lists; otherwise its entries are added or replaced, and that is all.</param>
+    public static (DirectoryChanges Changes, IReadOnlyList<AuditEvent> Events) Apply(
+        DirectoryConnection connection, DirectoryDocument document, string organizationId, bool isWhole)
+    {
+        var import = new DirectoryImport(connection, document, [organizationId], isWhole);
+        var changes = import.Apply();
+        return (changes, [.. isWhole ? import.Summaries(changes) : [], .. import.events]);
+    }
+
+    private DirectoryChanges Apply()
+    {
+        CheckReferences();
+        return new DirectoryChanges(
+            Organizations: Organizations(),
+            Users: Users(),
+            Members: Members(),
+            Projects: Projects(),
+            ApiKeys: ApiKeys(),
+            Agents: Agents(),
+            Models: Models());
     }
 
     // Of several organisations none may read from the numbers what happened in another.
@@ -239,7 +260,7 @@ internal sealed class DirectoryImport
         "DELETE FROM model WHERE organization_id = $1 AND mapping = $2", entry.OrganizationId ?? DirectoryRows.Operator, entry.Mapping);
 
     // An entry equal to its row is not written, not even its origin: what only usage brought stays so.
-    private static ChangeCounts Sync<TEntry, TKey>(
+    private ChangeCounts Sync<TEntry, TKey>(
         IReadOnlyList<TEntry>? wanted,
         IEnumerable<TEntry> existing,
         Func<TEntry, TKey> keyOf,
@@ -272,7 +293,7 @@ internal sealed class DirectoryImport
             }
         }
 
-        if (remove is not null)
+        if (remove is not null && isWhole)
         {
             removed += rest.Values.Sum(remove);
         }

@@ -49,6 +49,30 @@ internal static class DirectoryRows
         row => new IdentityEntry(row.GetString(0), row.GetString(1)),
         userId);
 
+    /// <summary>
+    /// One organisation as its owners and admins see it. Usage may name anybody as the creator of a key; of people whom only
+    /// other organisations know, it shows the id that usage gave and no more.
+    /// </summary>
+    public static DirectoryDocument VisibleDocument(DirectoryConnection connection, string organizationId) => new()
+    {
+        Organizations = Organizations(connection, organizationId),
+        Users = connection.Query(
+            """
+            SELECT id, name, email FROM user
+            WHERE id IN (SELECT user_id FROM member WHERE organization_id = $1)
+               OR (id IN (SELECT created_by FROM api_key WHERE organization_id = $1)
+                   AND NOT EXISTS (SELECT 1 FROM member WHERE user_id = user.id AND organization_id <> $1))
+            ORDER BY id
+            """,
+            User,
+            organizationId),
+        Members = Members(connection, organizationId),
+        Projects = Projects(connection, organizationId),
+        ApiKeys = ApiKeys(connection, organizationId),
+        Agents = Agents(connection, organizationId),
+        Models = [.. AllModels(connection, organizationId)],
+    };
+
     public static UserEntry User(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), Text(row, 2));
 
     public static List<MemberEntry> Members(DirectoryConnection connection, string? organizationId = null) =>

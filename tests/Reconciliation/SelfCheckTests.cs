@@ -72,8 +72,7 @@ public class SelfCheckTests
             *(byte*)(costs.Address + costs.Width) ^= 1;
         }
 
-        var row = Array.FindIndex(before, 0, _ => true);
-        row = Enumerable.Range(0, chunk.RowCount).First(at => costs[at] != before[at]);
+        var row = Enumerable.Range(0, chunk.RowCount).First(at => costs[at] != before[at]);
         var difference = (Int128)before[row] - costs[row];
         var answer = await server.JsonAsync($"/analytics/selfcheck?{Range}", server.Token("org_1", "u_1"));
         var problems = Problems(answer);
@@ -123,7 +122,7 @@ public class SelfCheckTests
         var answer = await server.JsonAsync($"/analytics/selfcheck?{Range}", server.Token("org_1", "u_1"));
 
         Assert.Equal(["files of items"], Problems(answer).Keys);
-        Assert.Contains("found no file", Problems(answer)["files of items"], StringComparison.Ordinal);
+        Assert.Contains("Found no file", Problems(answer)["files of items"], StringComparison.Ordinal);
     }
 
     private static Dictionary<string, string> Problems(JsonElement answer) => answer.GetProperty("checks").EnumerateArray()

@@ -26,7 +26,7 @@ public class AccessTests
         }
         """;
 
-    private static readonly string[] Paths = ["/analytics/activity", "/analytics/members", "/analytics/members/u_member", "/analytics/summary", "/analytics/agents", "/analytics/explain"];
+    private static readonly string[] Paths = ["/analytics/activity", "/analytics/members", "/analytics/members/u_member", "/analytics/summary", "/analytics/agents", "/analytics/explain", "/analytics/services"];
 
     [Fact]
     public async Task EveryPath_EveryCaller_GetsTheContractsAnswer()

@@ -33,7 +33,9 @@ public class OpenApiTests
         ["/analytics/api-keys/{apiKeyId}"] = typeof(ApiKeyResponse),
         ["/analytics/agents"] = typeof(AgentsResponse),
         ["/analytics/agents/{agentId}"] = typeof(AgentResponse),
+        ["/analytics/services"] = typeof(ServicesResponse),
         ["/analytics/explain"] = typeof(ExplainResponse),
+        ["/analytics/selfcheck"] = typeof(SelfCheckResponse),
     };
 
     private const string Directory =
@@ -53,7 +55,7 @@ public class OpenApiTests
         var document = await Document(server);
 
         Assert.StartsWith("3.", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
-        Assert.Equal(["/healthz", "/readyz", .. Answers.Keys, "/session", "/admin/organizations/{organizationId}/audit"], document.GetProperty("paths").EnumerateObject().Select(path => path.Name));
+        Assert.Equal(["/healthz", "/readyz", .. Answers.Keys, "/export/focus", "/session", "/admin/organizations/{organizationId}/audit"], document.GetProperty("paths").EnumerateObject().Select(path => path.Name));
         Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").GetProperty("scheme").GetString());
         foreach (var (path, type) in Answers)
         {

@@ -26,6 +26,7 @@ public class UsageRequestsTests
         """;
 
     private const string Path = "/analytics/usage/requests";
+    private const string Items = "/analytics/usage/items";
     private const string Range = "organizationId=org_1&from=2026-06-20&to=2026-06-26";
 
     [Fact]
@@ -72,6 +73,65 @@ public class UsageRequestsTests
         });
 
         Assert.True(walks > 10, "Most walks have several pages.");
+    }
+
+    [Fact]
+    public async Task Items_HaveRuleUnitQuantityAndUnitPrice()
+    {
+        // Two prices in one hour: the unit price is their mean. A flat fee has no quantity.
+        const string events =
+            """
+            {"id":"1","timestamp":"2026-06-24T10:10:00Z","organizationId":"org_1","projectId":"prj_1","apiKeyId":"key_1","mapping":"ocr/scan","serviceType":"ocr","inputTokens":0,"outputTokens":0,"cost":"0.35","items":[{"rule":"scan","unit":"page","quantity":"1.5","cost":"0.1"},{"rule":"fee","unit":"request","quantity":"0","cost":"0.25"}]}
+            {"id":"2","timestamp":"2026-06-24T10:20:00Z","organizationId":"org_1","projectId":"prj_1","apiKeyId":"key_1","mapping":"ocr/scan","serviceType":"ocr","inputTokens":0,"outputTokens":0,"cost":"0.2","items":[{"rule":"scan","unit":"page","quantity":"1.500001","cost":"0.2"}]}
+            """;
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", events);
+        var token = server.Token("org_1", "u_1");
+
+        var answer = await server.JsonAsync($"/analytics/usage/items?{Range}&sort=-cost&money=string", token);
+        var pages = await server.JsonAsync($"/analytics/usage/items?{Range}&unit=page", token);
+        var byPrice = await server.JsonAsync($"/analytics/usage/items?{Range}&sort=unitPrice", token);
+        var none = await server.JsonAsync($"/analytics/usage/items?{Range}&rule=scan&unit=request", token);
+
+        Assert.Equal(
+            """
+            {"date":"2026-06-24","start":"2026-06-24T10:00:00Z","projectId":"prj_1","project":"Production API","apiKeyId":"key_1","apiKey":"prod-etl","memberId":"u_1","member":"Ana",
+            "model":"scan","mapping":"ocr/scan","provider":"ocr","app":"","serviceType":"ocr","agentId":"","agent":"(none)","rule":"scan","unit":"page","quantity":3.000001,"unitPrice":"0.099999966667","cost":"0.3"}
+            """.ReplaceLineEndings(string.Empty),
+            answer.GetProperty("rows")[0].GetRawText());
+        Assert.Equal(["scan", "fee"], answer.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("rule").GetString()));
+        Assert.Equal(["scan"], pages.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("rule").GetString()));
+        Assert.Equal([null, "0.099999966667"], byPrice.GetProperty("rows").EnumerateArray().Select(row => AnswerTable.Cell(row, "unitPrice")));
+        Assert.Equal(0, none.GetProperty("rows").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Items_OfAnySortAndLimit_AreTheStreamedRowsAndSumToTheRequestsCost()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events(300));
+        var token = server.Token("org_1", "u_1");
+        string[] filters = ["", "&rule=request", "&unit=request&provider=azure", "&rule="];
+        var streams = filters.ToDictionary(filter => filter, filter => StreamAsync(server, token, filter, Items).GetAwaiter().GetResult());
+        foreach (var (filter, sort) in filters.SelectMany(filter => RowTable.Items.Sorts.Where(sort => !sort.EndsWith("unitPrice", StringComparison.Ordinal)).Select(sort => (filter, sort))))
+        {
+            Assert.Equal(Sorted(streams[filter], sort), await WalkAsync(server, token, $"{filter}&sort={sort}", () => 70, Items));
+        }
+
+        var cost = streams[""].Columns.ToList().IndexOf("cost");
+        var requests = await server.JsonAsync($"/analytics/activity?{Range}", token);
+        Assert.NotEmpty(streams[""].Rows);
+        Assert.Equal(
+            decimal.Parse(requests.GetProperty("totals").GetProperty("cost").GetRawText(), CultureInfo.InvariantCulture),
+            streams[""].Rows.Sum(row => decimal.Parse(row[cost]!, CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task Cursor_OfRequests_IsNoneOfItems()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events(50));
+        var token = server.Token("org_1", "u_1");
+        var cursor = (await server.JsonAsync($"{Path}?{Range}&limit=3", token)).GetProperty("nextCursor").GetString()!;
+
+        await AssertRefusedAsync(server, token, $"{Items}?{Range}&limit=3&cursor={cursor}", "not of this question");
     }
 
     [Fact]
@@ -175,20 +235,20 @@ public class UsageRequestsTests
         return events.ToString();
     }
 
-    private static async Task<AnswerTable> StreamAsync(RunningServer server, string token, string filter)
+    private static async Task<AnswerTable> StreamAsync(RunningServer server, string token, string filter, string path = Path)
     {
-        using var response = await server.GetAsync($"{Path}?{Range}{filter}&format=csv", token);
+        using var response = await server.GetAsync($"{path}?{Range}{filter}&format=csv", token);
         return AnswerTable.OfCsv(await response.Content.ReadAsByteArrayAsync());
     }
 
-    private static async Task<List<string>> WalkAsync(RunningServer server, string token, string question, Func<int> limit)
+    private static async Task<List<string>> WalkAsync(RunningServer server, string token, string question, Func<int> limit, string path = Path)
     {
         List<string> rows = [];
         var cursor = string.Empty;
         while (true)
         {
             var most = limit();
-            var page = await server.JsonAsync($"{Path}?{Range}{question}&limit={most}&cursor={cursor}", token);
+            var page = await server.JsonAsync($"{path}?{Range}{question}&limit={most}&cursor={cursor}", token);
             var found = page.GetProperty("rows").EnumerateArray().Select(row => string.Join('|', row.EnumerateObject().Select(property => AnswerTable.Cell(row, property.Name)))).ToArray();
             rows.AddRange(found);
             if (page.GetProperty("nextCursor").GetString() is not { } next)

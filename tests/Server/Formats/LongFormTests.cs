@@ -49,6 +49,7 @@ public sealed class LongFormTests : IDisposable
         {"id":"4","timestamp":"2026-06-22T23:10:00Z","organizationId":"org_1","projectId":"-2","apiKeyId":"key_2","mapping":"azure/gpt-5.5","inputTokens":5,"outputTokens":1,"cost":"999999"}
         {"id":"5","timestamp":"2026-06-24T09:10:00Z","organizationId":"org_1","projectId":"prj_3","apiKeyId":"key_3","mapping":"azure/gpt-5.5-mini","inputTokens":5,"outputTokens":1,"status":"client_error"}
         {"id":"6","timestamp":"2026-06-24T09:10:00Z","organizationId":"org_1","projectId":"prj_4","apiKeyId":"key_4","mapping":"x/gpt-5.5-mini","agentId":"agt","inputTokens":50,"outputTokens":1,"cost":"0.000000000001"}
+        {"id":"8","timestamp":"2026-06-23T09:10:00Z","organizationId":"org_1","projectId":"prj_1","apiKeyId":"key_1","mapping":"ocr/scan","serviceType":"ocr","inputTokens":0,"outputTokens":0,"cost":"0.35","items":[{"rule":"ocr","unit":"page","quantity":"1.5","cost":"0.1"},{"rule":"=rule","unit":"second","quantity":"0","cost":"0.25"}]}
         {"id":"7","timestamp":"2026-06-18T09:10:00Z","organizationId":"org_1","projectId":"prj_4","apiKeyId":"key_4","mapping":"x/gpt-5.5-mini","inputTokens":50,"outputTokens":1,"cost":"1.5"}
         """;
 
@@ -65,6 +66,8 @@ public sealed class LongFormTests : IDisposable
         $"/analytics/activity?{Range}&groupBy=member&bucket=month&projectId=nobody",
         $"/analytics/members?{Range}",
         $"/analytics/usage/requests?{Range}",
+        $"/analytics/usage/items?{Range}",
+        $"/analytics/usage/items?{Range}&unit=page&rule=ocr&rule=none&projectId=prj_1",
     ];
 
     public void Dispose() => folder.Dispose();

@@ -1,0 +1,240 @@
+using System.Globalization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Analytics.Server.Contracts;
+
+/// <summary>
+/// What holds for all operations of the OpenAPI document, so that no endpoint need say it: which errors each can have, each
+/// with a sample, ids in paths, tags and conditions, and how to sign in.
+/// </summary>
+internal static class ApiCompletion
+{
+    private const string ProblemType = "application/problem+json";
+    private const string Bearer = "bearer";
+    private const string Jwt = "jwt";
+    private const string Session = "session";
+
+    private static readonly string[] Open = ["/healthz", "/readyz", "/session"];
+
+    private static readonly string[] Unchecked = ["/healthz", "/readyz"];
+
+    private static readonly Dictionary<string, (string Description, string Example)> Ids = new(StringComparer.Ordinal)
+    {
+        ["organizationId"] = ("The organization's id.", "org_1"),
+        ["userId"] = ("The member's user id.", "u_1"),
+        ["projectId"] = ("The project's id.", "prj_1"),
+        ["apiKeyId"] = ("The API key's id.", "key_1"),
+        ["agentId"] = ("The agent's id.", "agt_1"),
+        ["tokenId"] = ("The token's public id.", "tok_0123456789abcdef"),
+        ["id"] = ("The id of the thing.", "prj_1"),
+        ["mapping"] = ("The mapping, with its slash encoded as %2F.", "azure/gpt-5.5"),
+    };
+
+    private static readonly Dictionary<int, (string Description, Problem Sample)> Problems = new()
+    {
+        [400] = ("A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected.", Problem.InvalidParameter("timezone", "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.")),
+        [401] = ("No or an unknown token.", Problem.Unauthorized),
+        [403] = ("The organization's plan or the caller's role does not include this.", Problem.RoleRequired(["owner", "admin"])),
+        [404] = ("No such organization, or nothing with this id in it, or the caller is not a member of it.", Problem.UnknownOrganization),
+        [406] = ("The answer has none of the forms that were asked for.", Problem.NotAcceptable(Formats.AnswerFormat.JsonOnly)),
+        [409] = ("What is asked for would break what is there.", Problem.Conflict("already-exists", "Already exists", "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed.")),
+        [412] = ("If-Match names another version than the current one: somebody else was faster.", Problem.PreconditionFailed("\"mZ0mR8c2lSgqPMVw1cJcGw\"")),
+        [413] = ("The body is too large.", Problem.BodyTooLarge(1 << 20)),
+        [415] = ("The body is of another type, or compressed.", Problem.UnsupportedMedia("the Content-Type 'text/plain'", "application/json")),
+        [429] = ("Too many requests; Retry-After says when to ask again.", new Problem("/problems/too-many-requests", "Too many requests", 429, "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says.")),
+        [500] = ("The server failed; its log says why, under the request's id.", Problem.OfStatus(500, "The server failed to answer. Its log says why, under this request's id.") with { RequestId = "8f14e45fceea167a5a36dedd4bea2543" }),
+        [503] = ("Large answers that are being written take all the memory they may; ask again in a few seconds.", Problem.Busy with { RequestId = "8f14e45fceea167a5a36dedd4bea2543" }),
+    };
+
+    /// <summary>Completes a document whose operations are described.</summary>
+    public static Task ApplyAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellation)
+    {
+        document.Components!.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [Bearer] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "A token of one organization, made by 'analytics token create' or under /admin.",
+            },
+            [Jwt] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+                Description = "An access token of an OpenID Connect issuer that the operator has configured.",
+            },
+            [Session] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Cookie,
+                Name = "__Host-session",
+                Description = "The dashboard's cookie. Changes need 'Sec-Fetch-Site: same-origin' or this server's Origin beside it.",
+            },
+        };
+        foreach (var (path, item) in document.Paths)
+        {
+            foreach (var (method, operation) in item.Operations ?? [])
+            {
+                Complete(document, path, method, operation);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static void Complete(OpenApiDocument document, string path, HttpMethod method, OpenApiOperation operation)
+    {
+        CompleteParameters(path, method, operation);
+        foreach (var status in StatusesOf(path, method))
+        {
+            operation.Responses ??= [];
+            operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse
+            {
+                Description = status == StatusCodes.Status304NotModified ? "The caller has the current answer: If-None-Match names its ETag." : string.Empty,
+            });
+        }
+
+        foreach (var (name, response) in operation.Responses ?? [])
+        {
+            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && Problems.TryGetValue(status, out var known) && response is OpenApiResponse open)
+            {
+                CompleteProblem(document, open, known.Description, known.Sample);
+            }
+        }
+
+        operation.Responses = Ordered(operation.Responses!);
+        if (!Open.Contains(path))
+        {
+            operation.Security =
+            [
+                .. ((string[])[Bearer, Jwt, Session]).Select(scheme => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = [] }),
+            ];
+        }
+    }
+
+    /// <summary>What an operation can answer with, besides its success.</summary>
+    private static IEnumerable<int> StatusesOf(string path, HttpMethod method)
+    {
+        yield return 400;
+        if (Unchecked.Contains(path))
+        {
+            yield break;
+        }
+
+        yield return 429;
+        yield return 500;
+        if (method != HttpMethod.Get && path != "/session")
+        {
+            yield return method == HttpMethod.Delete ? 412 : 413;
+            if (method != HttpMethod.Delete)
+            {
+                yield return 415;
+            }
+        }
+
+        if (Open.Contains(path))
+        {
+            yield break;
+        }
+
+        yield return 401;
+        yield return 403;
+        yield return 404;
+        var isReading = !path.StartsWith("/admin/", StringComparison.Ordinal);
+        if (method == HttpMethod.Get)
+        {
+            yield return 304;
+        }
+
+        if (isReading)
+        {
+            yield return 406;
+            yield return 503;
+        }
+        else if (method != HttpMethod.Get)
+        {
+            yield return 409;
+            if (method != HttpMethod.Post)
+            {
+                yield return 412;
+            }
+        }
+    }
+
+    private static void CompleteParameters(string path, HttpMethod method, OpenApiOperation operation)
+    {
+        List<IOpenApiParameter> parameters = [.. operation.Parameters ?? []];
+        foreach (var segment in path.Split('/').Where(segment => segment.StartsWith('{')))
+        {
+            var name = segment.Trim('{', '}');
+            var known = Ids[name];
+            if (parameters.FirstOrDefault(parameter => parameter.Name == name && parameter.In == ParameterLocation.Path) is not OpenApiParameter parameter)
+            {
+                parameter = new OpenApiParameter { Name = name, In = ParameterLocation.Path };
+                parameters.Insert(0, parameter);
+            }
+
+            parameter.Required = true;
+            parameter.Schema ??= new OpenApiSchema { Type = JsonSchemaType.String };
+            parameter.Description ??= known.Description;
+            parameter.Example ??= name == "id" ? IdOf(path) : known.Example;
+        }
+
+        if (!Open.Contains(path) && method == HttpMethod.Get)
+        {
+            parameters.Add(Header("If-None-Match", "Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.", "\"mZ0mR8c2lSgqPMVw1cJcGw\""));
+        }
+        else if (path.StartsWith("/admin/", StringComparison.Ordinal) && !path.Contains("/tokens", StringComparison.Ordinal) && (method == HttpMethod.Patch || method == HttpMethod.Put || method == HttpMethod.Delete))
+        {
+            parameters.Add(Header("If-Match", "The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.", "*"));
+        }
+
+        operation.Parameters = parameters.Count == 0 ? null : parameters;
+    }
+
+    private static string IdOf(string path) => path.Contains("/api-keys/", StringComparison.Ordinal) ? "key_1" : path.Contains("/agents/", StringComparison.Ordinal) ? "agt_1" : "prj_1";
+
+    private static OpenApiParameter Header(string name, string description, string example) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        Example = example,
+    };
+
+    private static void CompleteProblem(OpenApiDocument document, OpenApiResponse response, string description, Problem sample)
+    {
+        if (string.IsNullOrEmpty(response.Description) || response.Content is null || response.Content.Count == 0 || !response.Content.TryGetValue(ProblemType, out var described) || described.Example is null)
+        {
+            response.Description = string.IsNullOrEmpty(response.Description) || response.Description.Split(' ').Length <= 3 ? description : response.Description;
+        }
+
+        // Readiness is answered with 503 too, and is no problem.
+        if (response.Content?.ContainsKey("application/json") == true)
+        {
+            return;
+        }
+
+        response.Content ??= new Dictionary<string, OpenApiMediaType>();
+        if (!response.Content.TryGetValue(ProblemType, out var media))
+        {
+            response.Content[ProblemType] = media = new OpenApiMediaType { Schema = new OpenApiSchemaReference(nameof(Problem), document) };
+        }
+
+        media.Example ??= ProblemResponse.ToJson(sample);
+    }
+
+    private static OpenApiResponses Ordered(OpenApiResponses responses)
+    {
+        var ordered = new OpenApiResponses();
+        foreach (var (status, response) in responses.OrderBy(response => response.Key, StringComparer.Ordinal))
+        {
+            ordered.Add(status, response);
+        }
+
+        return ordered;
+    }
+}
