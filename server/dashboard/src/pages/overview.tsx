@@ -129,7 +129,7 @@ function Cards({ summary }: { summary: Summary | undefined }) {
       <Kpi label="Total requests" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "requests")} title={`${exactCount(before.totals.requestCount)} before`} />} note={note}>
         {summary ? <Count value={summary.totals.requestCount} /> : bone}
       </Kpi>
-      <Kpi label="Total tokens" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "tokens")} title={`${exactCount(before.totals.totalTokens)} before`} />} note="input and output">
+      <Kpi label="Total tokens" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "tokens")} title={`${exactCount(before.totals.totalTokens)} before`} />} note={summary ? "input and output" : ""}>
         {summary ? <Count value={summary.totals.totalTokens} /> : bone}
       </Kpi>
       <Kpi label="Unique models" change={of(summary?.uniqueModels, before?.uniqueModels)} note={summary ? `${exactCount(summary.uniqueMappings)} mappings` : ""}>
@@ -145,7 +145,7 @@ function Cards({ summary }: { summary: Summary | undefined }) {
           bone
         )}
       </Kpi>
-      <Kpi label="Total conversations" change={of(summary?.conversations, before?.conversations)} note={summary?.conversations === null ? "not recorded" : "with agents"}>
+      <Kpi label="Total conversations" change={of(summary?.conversations, before?.conversations)} note={summary ? (summary.conversations === null ? "not recorded" : "with agents") : ""}>
         {summary ? summary.conversations === null ? "–" : <Count value={summary.conversations} /> : bone}
       </Kpi>
     </div>
@@ -359,7 +359,7 @@ function TopAgents({ shared }: { shared: Record<string, string | null> }) {
   const total = Number(query.answer!.data.totals.cost);
   return (
     <Card title="Top agents" note="The ten largest by cost" tools={<ExportMenu question={url} name="Top agents" />}>
-      <div class="table-box" tabIndex={0} role="region" aria-label="Top agents">
+      <div class="table-box" tabIndex={0} role="region" aria-label="Top agents, table">
         <table class="table">
           <thead>
             <tr>

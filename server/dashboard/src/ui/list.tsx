@@ -80,7 +80,7 @@ export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note,
         </>
       }
     >
-      <Await query={query} height={400}>
+      <Await query={query} height={height}>
         {(data) => <Rows rows={rowsOf(data)} totals={totalsOf(data)} wanted={wanted.trim().toLowerCase()} noun={noun} words={words} rowKey={rowKey} columns={columns} orders={orders} height={height} />}
       </Await>
     </Card>
@@ -129,7 +129,7 @@ export function GroupsList({ title, rows, empty }: { title: string; rows: readon
       {rows.length === 0 ? (
         <div class="table-empty">{empty}</div>
       ) : (
-        <div class="table-box short" tabIndex={0} role="region" aria-label={title}>
+        <div class="table-box short" tabIndex={0} role="region" aria-label={`${title}, table`}>
           <table class="table">
             <thead>
               <tr>

@@ -25,13 +25,15 @@ function leastWidth(columns: readonly { width: string; isSecondary?: boolean }[]
 }
 
 /** A table of any length: only the rows in sight are in the page. */
-export function VirtualTable<Row>({ label, rows, rowKey, columns, height, sort, onSort, onEnd, footer, empty }: {
+export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoading, sort, onSort, onEnd, footer, empty }: {
   label: string;
   rows: readonly Row[];
   rowKey: (row: Row, index: number) => string;
   columns: readonly Column<Row>[];
   /** At most this many pixels; less where there are fewer rows. */
   height: number;
+  /** Whether rows may come: the place for them is kept. */
+  isLoading?: boolean;
   /** `cost` ascending, `-cost` descending. */
   sort?: string;
   onSort?: (sort: string) => void;
@@ -51,7 +53,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, sort, 
   }, [last, rows.length]);
   const [sortName, isDescending] = sort?.startsWith("-") ? [sort.slice(1), true] : [sort, false];
   return (
-    <div class="table-box" ref={box} style={{ maxHeight: `${height}px` }} tabIndex={0} role="region" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+    <div class="table-box" ref={box} style={{ maxHeight: `${height}px`, height: isLoading && rows.length === 0 ? `${height}px` : "auto" }} tabIndex={0} role="region" aria-label={`${label}, table`} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
       <table class="table" style={{ minWidth: leastWidth(columns) }} aria-rowcount={rows.length + 1} aria-label={label}>
         <colgroup>
           {columns.map((column) => (

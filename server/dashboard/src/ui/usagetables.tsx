@@ -73,6 +73,7 @@ function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, 
           rowKey={rowKey}
           columns={columns}
           height={height}
+          isLoading={isLoading}
           sort={sort}
           onSort={setSort}
           onEnd={more}
@@ -80,7 +81,7 @@ function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, 
         />
       )}
       <footer class="card-foot quiet">
-        {rows.length > 0 && `${exactCount(rows.length)} ${noun}${hasMore ? ", more below" : ""}`}
+        {rows.length === 0 ? "\u00a0" : `${exactCount(rows.length)} ${noun}${hasMore ? ", more below" : ""}`}
       </footer>
     </Card>
   );
@@ -121,7 +122,7 @@ export function RequestsTable({ title, parameters, height = 560, hasProject = tr
 function perMillion(price: string | number, unit: string): string {
   const isSmall = unit === "token" || unit === "character";
   const value = Number(price) * (isSmall ? 1e6 : 1);
-  return `${new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 5 }).format(value)}${isSmall ? " / 1M" : ""}`;
+  return `${new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 5 }).format(value)}${isSmall ? "/1M" : ""}`;
 }
 
 /** Priced items: what was measured, in which unit, and what it cost. */
@@ -129,14 +130,14 @@ export function ItemsTable({ title, parameters, height = 560, hasProject = true 
   const columns: Column<ItemRow>[] = [
     { id: "time", label: "Time", width: "128px", isSortable: true, render: (row) => <time dateTime={row.start}>{momentIn(zone.value, row.start)}</time> },
     ...(hasProject ? [{ id: "project", label: "Project", width: "150px", render: (row: ItemRow) => <Filterable dimension="project" id={row.projectId} label={row.project} /> }] : []),
-    { id: "mapping", label: "Mapping", width: "190px", isSecondary: true, render: (row) => <Filterable dimension="mapping" id={row.mapping} label={row.mapping} /> },
-    { id: "serviceType", label: "Service type", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
-    { id: "apiKey", label: "API key", width: "140px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
+    { id: "mapping", label: "Mapping", width: "184px", isSecondary: true, render: (row) => <Filterable dimension="mapping" id={row.mapping} label={row.mapping} /> },
     { id: "rule", label: "Pricing rule", width: "160px", render: (row) => row.rule },
     { id: "quantity", label: "Quantity", width: "120px", isNumber: true, render: (row) => <Count value={row.quantity} full /> },
-    { id: "unitPrice", label: "Unit price", width: "140px", isNumber: true, isSecondary: true, render: (row) => (row.unitPrice == null ? "–" : <span title="US dollars for one unit">{perMillion(row.unitPrice, row.unit)}</span>) },
     { id: "unit", label: "Unit", width: "96px", isSecondary: true, render: (row) => <span class="quiet">{row.unit}</span> },
+    { id: "unitPrice", label: "Unit price", width: "124px", isNumber: true, isSecondary: true, render: (row) => (row.unitPrice == null ? "–" : <span title="US dollars for one unit">{perMillion(row.unitPrice, row.unit)}</span>) },
     { id: "cost", label: "Cost", width: "112px", isNumber: true, isSortable: true, render: (row) => <data class="figure" value={row.cost} title={exactMoney(row.cost)}>{shortMoney(row.cost)}</data> },
+    { id: "serviceType", label: "Service type", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
+    { id: "apiKey", label: "API key", width: "140px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
   ];
   return <Tableau<ItemRow> title={title} note="What was measured under each pricing rule" path="/analytics/usage/items" parameters={parameters ?? asked.value} columns={columns} rowKey={(_, index) => String(index)} height={height} noun="items" standardSort="-time" />;
 }
