@@ -46,16 +46,19 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>The files that a table's rows came from.</summary>
     /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
-    public IReadOnlyList<Storage.Catalog.DataFile> FilesOf(string table) => snapshot.FilesOf(table);
+    public IReadOnlyList<Storage.Catalog.DataFile> FilesOf(string table) => Snapshot.FilesOf(table);
 
     /// <summary>The organisation's usage.</summary>
     public UsageTable Table { get; } = snapshot.Usage;
 
+    /// <summary>All of the organisation at one moment.</summary>
+    public UsageSnapshot Snapshot { get; } = snapshot;
+
     /// <summary>Its priced items, where the endpoint needs details.</summary>
-    public UsageTable Items => snapshot.Items;
+    public UsageTable Items => Snapshot.Items;
 
     /// <summary>Its conversations with agents, where the endpoint needs details.</summary>
-    public UsageTable Conversations => snapshot.Conversations;
+    public UsageTable Conversations => Snapshot.Conversations;
 
     /// <summary>Whether an owner asks.</summary>
     public bool IsOwner => Role == "owner";
