@@ -56,7 +56,7 @@ internal static class ApiCompletion
     };
 
     // Answers that have no long form.
-    private static readonly string[] JsonOnly = ["/analytics/organizations", "/analytics/selfcheck", "/analytics/explain", "/analytics/summary"];
+    private static readonly string[] JsonOnly = ["/analytics/organizations", "/analytics/selfcheck", "/analytics/explain", "/analytics/summary", "/analytics/services"];
 
     /// <summary>Numbers are written as numbers. The one text among them is money, where money=string asks for it.</summary>
     public static Task NumbersAreNumbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
