@@ -1,4 +1,5 @@
 using Analytics.Server.Access;
+using Analytics.Server.Compatibility;
 using Analytics.Server.Contracts;
 using Analytics.Server.Conventions;
 using Analytics.Server.Endpoints;
@@ -59,6 +60,7 @@ public static class AnalyticsApp
         app.MapReading("/analytics/usage/items", Surface.OrganizationWide, UsageEndpoint.OfItems, UsageEndpoint.Items, needsDetails: true)
             .Describe<ItemRowsResponse>("usageItems", "What requests cost, rule by rule: a row for each hour (or quarter hour), combination of dimensions, pricing rule and unit. Their costs sum to the requests' costs. Owners and admins, Enterprise plan.", UsageEndpoint.OfItems, Samples.UsageItems);
         app.MapUsageReading();
+        app.MapCompatibleReading();
         app.MapSession();
         app.MapAudit();
         app.MapDirectory();

@@ -64,6 +64,13 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
         Open((byte)'{');
     }
 
+    /// <summary>Starts an object as a property whose name is any text, such as a model's.</summary>
+    public void StartEntry(string key)
+    {
+        Properties([.. Encode(key), (byte)':']);
+        Open((byte)'{');
+    }
+
     /// <summary>Ends an object.</summary>
     public void EndObject() => Close((byte)'}');
 

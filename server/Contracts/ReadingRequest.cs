@@ -59,6 +59,27 @@ internal sealed class ReadingRequest
         return request;
     }
 
+    /// <summary>Reads nothing yet: for an interface whose parameters have other names. What they ask for is told by <see cref="Ask"/>.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="accepted">All parameters of the interface.</param>
+    public static ReadingRequest ReadNamed(HttpRequest http, IReadOnlyList<QueryParameter> accepted)
+    {
+        var request = new ReadingRequest(http.Query, http.Headers.Accept);
+        foreach (var (name, messages) in QueryFaults.Of(http, [.. accepted.Select(parameter => parameter.Name)]))
+        {
+            request.errors[name] = messages;
+        }
+
+        return request;
+    }
+
+    /// <summary>Sets what is asked for.</summary>
+    /// <param name="from">First local day.</param>
+    /// <param name="to">Last local day, inclusive.</param>
+    /// <param name="zone">Zone whose days are counted.</param>
+    /// <param name="predicates">Filters.</param>
+    public void Ask(LocalDate from, LocalDate to, DateTimeZone zone, IReadOnlyList<Predicate> predicates) => (From, To, Zone, Predicates) = (from, to, zone, predicates);
+
     /// <summary>What is wrong with the parameters, or null.</summary>
     public Problem? Problem =>
         errors.Count > 0 ? Contracts.Problem.InvalidParameters(errors)

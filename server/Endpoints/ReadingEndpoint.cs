@@ -46,16 +46,19 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>The files that a table's rows came from.</summary>
     /// <param name="table">One of <see cref="Tables.OfUsage"/>.</param>
-    public IReadOnlyList<Storage.Catalog.DataFile> FilesOf(string table) => snapshot.FilesOf(table);
+    public IReadOnlyList<Storage.Catalog.DataFile> FilesOf(string table) => Snapshot.FilesOf(table);
 
     /// <summary>The organisation's usage.</summary>
     public UsageTable Table { get; } = snapshot.Usage;
 
+    /// <summary>All of the organisation at one moment.</summary>
+    public UsageSnapshot Snapshot { get; } = snapshot;
+
     /// <summary>Its priced items, where the endpoint needs details.</summary>
-    public UsageTable Items => snapshot.Items;
+    public UsageTable Items => Snapshot.Items;
 
     /// <summary>Its conversations with agents, where the endpoint needs details.</summary>
-    public UsageTable Conversations => snapshot.Conversations;
+    public UsageTable Conversations => Snapshot.Conversations;
 
     /// <summary>Whether an owner asks.</summary>
     public bool IsOwner => Role == "owner";
@@ -149,10 +152,8 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>Answers in the form that was asked for, streamed.</summary>
     /// <param name="write">Writes the properties of the answer as JSON.</param>
     /// <param name="longForm">Makes the same as a table, for the other forms; null where there is none, and then they are refused.</param>
-    public async Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null)
-    {
-        await AnswerAsync(longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All, write, longForm);
-    }
+    public Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null) =>
+        AnswerAsync(longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All, write, longForm);
 
     /// <summary>Answers with a table, in the first of the forms that are no JSON unless another one was asked for.</summary>
     /// <param name="longForm">Makes the table.</param>
@@ -194,6 +195,12 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     private async Task AnswerTableAsync(AnswerFormat format, LongForm form)
     {
         Context.Response.Headers.ContentDisposition = $"attachment; filename=\"{FileName(format, form.Plan)}\"";
+        if (Context.Items.ContainsKey(HttpMethods.Head))
+        {
+            // Nobody reads the rows, so they are not read here either.
+            return;
+        }
+
         using var stream = new AnswerStream(Context.Response.BodyWriter);
         var held = 0L;
         await LongFormWriter.WriteAsync(form, format, Facts(form), stream, Hold, Cancellation);
