@@ -56,7 +56,7 @@ internal static class ApiCompletion
     };
 
     // Answers that have no long form.
-    private static readonly string[] JsonOnly = ["/analytics/organizations", "/analytics/selfcheck", "/analytics/explain", "/analytics/summary"];
+    private static readonly string[] JsonOnly = ["/analytics/organizations", "/analytics/selfcheck", "/analytics/explain", "/analytics/summary", "/analytics/services"];
 
     /// <summary>Numbers are written as numbers. The one text among them is money, where money=string asks for it.</summary>
     public static Task NumbersAreNumbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
@@ -64,7 +64,7 @@ internal static class ApiCompletion
         var number = schema.Type & (JsonSchemaType.Integer | JsonSchemaType.Number);
         if (number is not (null or 0) && schema.Type!.Value.HasFlag(JsonSchemaType.String))
         {
-            var isMoney = context.JsonPropertyInfo?.Name.EndsWith("cost", StringComparison.OrdinalIgnoreCase) == true;
+            var isMoney = number == JsonSchemaType.Number && context.JsonPropertyInfo?.Name is not ("errorRate" or "share" or "quantity");
             schema.Type = isMoney ? schema.Type : schema.Type & ~JsonSchemaType.String;
             schema.Pattern = isMoney ? @"^-?(?:0|[1-9]\d*)(?:\.\d+)?$" : null;
             schema.Format = number == JsonSchemaType.Number ? null : schema.Format;

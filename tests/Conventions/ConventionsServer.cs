@@ -1,8 +1,8 @@
 using System.Text;
+using Analytics.Storage;
 using Analytics.Storage.Directory;
 using Analytics.Storage.Import;
 using Analytics.Tests.Server;
-using Analytics.Storage;
 
 namespace Analytics.Tests.Conventions;
 

@@ -267,6 +267,11 @@ public class OpenApiDocumentTests
             yield return Query([.. required, .. range, Example(parameter)]);
         }
 
+        if (parameters.Any(parameter => parameter.GetProperty("name").GetString() == "money"))
+        {
+            yield return Query([.. required, .. range, "money=string"]);
+        }
+
         static string Query(string[] parts) => parts.Length == 0 ? string.Empty : "?" + string.Join('&', parts);
 
         static string Example(JsonElement parameter)
