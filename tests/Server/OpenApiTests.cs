@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Analytics.Server.Compatibility;
 using Analytics.Server.Contracts;
 using Xunit;
 
@@ -36,6 +37,9 @@ public class OpenApiTests
         ["/analytics/services"] = typeof(ServicesResponse),
         ["/analytics/explain"] = typeof(ExplainResponse),
         ["/analytics/selfcheck"] = typeof(SelfCheckResponse),
+        ["/v1/organization/usage/completions"] = typeof(OpenAiPage<OpenAiCompletions>),
+        ["/v1/organization/costs"] = typeof(OpenAiPage<OpenAiCost>),
+        ["/user/daily/activity"] = typeof(LiteLlmPage),
     };
 
     private const string Directory =
@@ -56,15 +60,16 @@ public class OpenApiTests
         foreach (var (path, type) in Answers)
         {
             var parameters = Parameters(document.GetProperty("paths").GetProperty(path).GetProperty("get"));
-            var isOfOrganization = parameters.Any(parameter => Name(parameter) == "organizationId");
-            var fromTo = isOfOrganization ? "organizationId=org_1&from=2026-06-24&to=2026-06-24" : string.Empty;
+            var isOfDays = parameters.Any(parameter => Name(parameter) == "from");
+            var needed = parameters.Where(parameter => In(parameter) == "query" && (Name(parameter) is "from" or "to" || parameter.TryGetProperty("required", out var required) && required.GetBoolean())).ToArray();
+            var fromTo = string.Join('&', needed.Select(Example));
             string[] queries =
             [
                 string.Join('&', parameters.Where(parameter => In(parameter) == "query").Select(Example)),
-                .. parameters.Where(parameter => In(parameter) == "query" && Name(parameter) is not ("organizationId" or "from" or "to")).Select(parameter => $"{fromTo}&{Example(parameter)}"),
+                .. parameters.Where(parameter => In(parameter) == "query" && !needed.Contains(parameter)).Select(parameter => $"{fromTo}&{Example(parameter)}"),
                 .. parameters.Where(parameter => parameter.GetProperty("schema").TryGetProperty("enum", out _) && Name(parameter) is not ("money" or "format"))
                     .SelectMany(parameter => parameter.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(word => $"{fromTo}&{Name(parameter)}={word.GetString()}")),
-                isOfOrganization ? "organizationId=org_1&from=2026-06-20&to=2026-06-26" : string.Empty,
+                isOfDays ? "organizationId=org_1&from=2026-06-20&to=2026-06-26" : fromTo,
                 path == "/analytics/activity" ? fromTo + "&fields=all" : fromTo,
             ];
             foreach (var query in queries)
