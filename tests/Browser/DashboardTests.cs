@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Analytics.Tests.Server;
 using Microsoft.Playwright;
 using Xunit;
 
