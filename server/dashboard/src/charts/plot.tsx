@@ -233,11 +233,17 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
   };
 
   const isEmpty = series.every((each) => each.values.every((value) => value === 0));
+  const tags = useMemo(() => (bucket === "day" ? buckets.flatMap(unusualDay) : []), [buckets, bucket]);
   const marked = crosshair.value === null ? -1 : buckets.findIndex((each) => each.start === crosshair.value);
   const selection = drag && Math.abs(drag.to - drag.from) >= 1 ? { first: Math.min(drag.from, drag.to), last: Math.max(drag.from, drag.to) } : null;
   return (
     <div class="plot" style={{ height: `${height}px` }}>
       <div class="plot-canvas" ref={host} aria-hidden="true" />
+      {tags.map(({ index, text, title }) => (
+        <span key={index} class="plot-tag" title={title} style={{ left: `${Left + (index + 0.5) * band}px` }}>
+          {text}
+        </span>
+      ))}
       {isEmpty && <div class="plot-empty">{dataThrough !== null && count > 0 && Date.parse(buckets[0]!.start) >= Date.parse(dataThrough) ? "No data received yet" : "No usage"}</div>}
       {marked >= 0 && <div class="crosshair" style={{ left: `${Left + (marked + 0.5) * band}px`, top: `${Top}px`, bottom: `${Bottom}px` }} />}
       {selection && <div class="selection" style={{ left: `${Left + selection.first * band}px`, width: `${(selection.last - selection.first + 1) * band}px`, top: `${Top}px`, bottom: `${Bottom}px` }} />}
@@ -305,6 +311,12 @@ export function Floating({ x, y, children }: { x: number; y: number; children: C
       {children}
     </div>
   );
+}
+
+/** A day that is longer or shorter than others says so, and one that a zone never had. */
+function unusualDay({ start, end, skipped }: PlotBucket, index: number): { index: number; text: string; title: string }[] {
+  const hours = (Date.parse(end) - Date.parse(start)) / 3_600_000;
+  return skipped ? [{ index, text: "0 h", title: "This day does not exist in this zone." }] : hours === 24 ? [] : [{ index, text: `${hours} h`, title: `This day has ${hours} hours: the clocks changed.` }];
 }
 
 function seriesId(key: string | null): string {

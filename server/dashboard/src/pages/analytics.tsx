@@ -1,11 +1,11 @@
-import { signal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { prefetch, question, useQuery } from "../api/client.ts";
 import type { Activity } from "../api/types.ts";
 import { rangeText } from "../lib/dates.ts";
-import { change } from "../lib/location.ts";
-import { asked, bucket, Dimensions, dimensionLabel, filters, groupBy, metric, Metrics, range, thenBy, type Dimension, type Metric } from "../lib/view.ts";
-import { Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
+import { change, query as parameters } from "../lib/location.ts";
+import { asked, bucket, Dimensions, dimensionLabel, filters, groupBy, metric, Metrics, pageAddress, range, thenBy, type Dimension, type Metric } from "../lib/view.ts";
+import { Link, Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
 import { Explain } from "../ui/explain.tsx";
 import { GroupsTable } from "../ui/groups.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -18,8 +18,8 @@ import { dataThrough, isExact, timing } from "../ui/status.ts";
 const Top = 10;
 const MainDimensions = ["model", "project", "apiKey"] as const;
 
-/** Whether the panel of what changed is open, and for which day. */
-export const explained = signal<{ from: string; to: string } | null>(null);
+/** Whether the panel of what changed is open. */
+const isExplained = computed(() => parameters.value.get("show") === "explain");
 
 function activityQuestion(by: Dimension, of: Metric): string {
   return question("/analytics/activity", { ...asked.value, groupBy: by, bucket: bucket.value, top: Top, rankBy: of, compare: "previous" });
@@ -58,6 +58,7 @@ export function AnalyticsPage() {
       <h1 class="sr">Organization analytics</h1>
       <UsageCards view={answer && viewOf(answer)} spendLabel="Total spend" />
       <Controls />
+      {isExplained.value && <Explain key={`${range.value.from} ${range.value.to}`} {...range.value} onClose={() => change({ show: null })} />}
       {answer && answer.totals.requestCount === 0 && !query.isStale && !query.isLoading ? (
         <div class="card">
           <Empty dataThrough={answer.dataThrough ?? null}>
@@ -77,7 +78,6 @@ export function AnalyticsPage() {
       )}
       {thenBy.value && <Pivot first={by} second={thenBy.value} metric={of} />}
       <GroupsTable dimension={by} />
-      {explained.value && <Explain {...explained.value} onClose={() => (explained.value = null)} />}
     </>
   );
 }
@@ -141,7 +141,10 @@ function Controls() {
         )}
       </Popover>
       <span class="grow" />
-      <button type="button" class="button" aria-pressed={explained.value !== null} onClick={() => (explained.value = explained.value ? null : { from: range.value.from, to: range.value.to })}>
+      <Link class="link" href={pageAddress("members")}>
+        Members by spend <Icon name="right" size={12} />
+      </Link>
+      <button type="button" class="button" aria-pressed={isExplained.value} onClick={() => change({ show: isExplained.value ? null : "explain" })}>
         <Icon name="bulb" /> What changed?
       </button>
     </div>

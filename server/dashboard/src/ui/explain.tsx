@@ -13,7 +13,9 @@ import { Await } from "./states.tsx";
 const Shown = 6;
 
 /** What made the cost of a range differ from what is usual. */
-export function Explain({ from, to, onClose }: { from: string; to: string; onClose: () => void }) {
+export function Explain({ from: first, to: last, onClose }: { from: string; to: string; onClose: () => void }) {
+  const [day, setDay] = useState("");
+  const [from, to] = day ? [day, day] : [first, last];
   const baseline = parameters.value.get("baseline") === "previous" ? "previous" : "weekday";
   const query = useQuery<Explained>(question("/analytics/explain", { ...asked.value, from, to, baseline, top: Shown }));
   return (
@@ -23,6 +25,10 @@ export function Explain({ from, to, onClose }: { from: string; to: string; onClo
       note={query.answer ? `${rangeText(from, to)} against ${rangeText(query.answer.data.baseline.from, query.answer.data.baseline.to)}${query.answer.data.baseline.kind === "weekday" ? ", the median of the weeks before" : ""}` : rangeText(from, to)}
       tools={
         <>
+          <label class="day">
+            <span class="quiet">One day</span>
+            <input type="date" min={first} max={last} value={day} onInput={(event) => setDay(event.currentTarget.value >= first && event.currentTarget.value <= last ? event.currentTarget.value : "")} />
+          </label>
           <Segmented small label="Compared with" options={[{ id: "weekday", label: "Usual weeks" }, { id: "previous", label: "Period before" }]} value={baseline} onChange={(id) => change({ baseline: id === "previous" ? "previous" : null }, true)} />
           <IconButton icon="close" label="Close" onClick={onClose} />
         </>
@@ -46,7 +52,6 @@ function Explanation({ data }: { data: Explained }) {
   return (
     <div class="explanation">
       <p class="sentence">{data.sentence}</p>
-      {data.unusual && data.unusual.sentence !== data.largest?.sentence && <p class="quiet">{data.unusual.sentence}</p>}
       <dl class="split">
         <Part name="Change" text={data.change} hint="What was paid more or less" isWhole />
         <Part name="Volume" text={data.volume} hint="If everything had grown as all together did" />

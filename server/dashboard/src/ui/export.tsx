@@ -26,8 +26,23 @@ function exportAddress(question: string, format?: string): string {
   return address(url.pathname, { ...parameters, ...(format ? { format } : {}) });
 }
 
+/** The same range and filters as rows of the FinOps Open Cost and Usage Specification. */
+function focusAddress(question: string, format: string): string {
+  const own = ["groupBy", "bucket", "top", "rankBy", "fields", "sort"];
+  const url = new URL(exportAddress(question, format), location.origin);
+  own.forEach((name) => url.searchParams.delete(name));
+  return `/export/focus?${url.searchParams}`;
+}
+
 /** What is on screen, as a file. */
-export function ExportMenu({ question, name, image, label }: { question: string; name: string; image?: () => HTMLCanvasElement | null; label?: string }) {
+export function ExportMenu({ question, name, image, label, hasFocus }: {
+  question: string;
+  name: string;
+  image?: () => HTMLCanvasElement | null;
+  label?: string;
+  /** Whether the same range is offered as FOCUS rows too. */
+  hasFocus?: boolean;
+}) {
   const file = `${name} ${range.value.from} to ${range.value.to} ${zone.value}`.replaceAll(/[^\p{L}\p{N}.+-]+/gu, "-").toLowerCase();
   const failed = (error: unknown) => say(error instanceof Error ? error.message : "The export failed.");
   return (
@@ -53,6 +68,16 @@ export function ExportMenu({ question, name, image, label }: { question: string;
             >
               CSV for Excel
             </MenuItem>
+            {hasFocus && (
+              <>
+                <MenuItem hint="CSV" onClick={run(() => download(focusAddress(question, "csv"), `focus-${file}.csv`))}>
+                  FOCUS
+                </MenuItem>
+                <MenuItem hint="Parquet" onClick={run(() => download(focusAddress(question, "parquet"), `focus-${file}.parquet`))}>
+                  FOCUS
+                </MenuItem>
+              </>
+            )}
             {image && (
               <MenuItem hint="2×" onClick={run(() => saveImage(image(), name, file))}>
                 PNG

@@ -30,7 +30,7 @@ export function GroupsTable({ dimension }: { dimension: Dimension }) {
             <span class="sr">Search {plural}</span>
             <input type="search" placeholder={`Search ${plural}`} value={words} onInput={(event) => setWords(event.currentTarget.value)} />
           </label>
-          <ExportMenu question={url} name={`all ${plural}`} />
+          <ExportMenu question={url} name={`all ${plural}`} hasFocus />
         </>
       }
     >

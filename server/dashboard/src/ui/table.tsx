@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.tsx";
@@ -17,15 +18,19 @@ export interface Column<Row> {
 const RowHeight = 36;
 const Overscan = 8;
 
-/** Wide tables scroll sideways instead of squeezing their columns; on narrow windows secondary columns are left out. */
-function leastWidth(columns: readonly { width: string; isSecondary?: boolean }[]): string {
-  const isNarrow = innerWidth < 960;
-  const sum = columns.filter((column) => !(isNarrow && column.isSecondary)).reduce((all, column) => all + (column.width.endsWith("px") ? Number.parseInt(column.width, 10) : column.width === "auto" && !isNarrow ? 160 : 0), 0);
-  return isNarrow ? "100%" : `${sum}px`;
+/** On narrow windows secondary columns are left out. */
+const narrow = matchMedia("(max-width: 959px)");
+const isNarrow = signal(narrow.matches);
+narrow.addEventListener("change", () => (isNarrow.value = narrow.matches));
+
+/** Wide tables scroll sideways instead of squeezing their columns. */
+function leastWidth(columns: readonly { width: string }[]): string {
+  const sum = columns.reduce((all, column) => all + (column.width.endsWith("px") ? Number.parseInt(column.width, 10) : column.width === "auto" ? 110 : 0), 0);
+  return `${sum}px`;
 }
 
 /** A table of any length: only the rows in sight are in the page. */
-export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoading, sort, onSort, onEnd, footer, empty }: {
+export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height, isLoading, sort, onSort, onEnd, footer: allFooter, empty }: {
   label: string;
   rows: readonly Row[];
   rowKey: (row: Row, index: number) => string;
@@ -41,6 +46,10 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoad
   footer?: readonly ComponentChildren[];
   empty?: ComponentChildren;
 }) {
+  const isShown = (_: unknown, index: number) => !(isNarrow.value && all[index]!.isSecondary);
+  const columns = all.filter(isShown);
+  // A footer may be shorter than the row of columns.
+  const footer = allFooter && all.map((_, index) => allFooter[index]).filter(isShown);
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const full = rows.length * RowHeight;
@@ -57,7 +66,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoad
       <table class="table" style={{ minWidth: leastWidth(columns) }} aria-rowcount={rows.length + 1} aria-label={label}>
         <colgroup>
           {columns.map((column) => (
-            <col key={column.id} style={{ width: column.width }} class={column.isSecondary ? "secondary" : undefined} />
+            <col key={column.id} style={{ width: column.width }} />
           ))}
         </colgroup>
         <thead>
@@ -66,7 +75,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoad
               <th
                 key={column.id}
                 scope="col"
-                class={`${column.isNumber ? "number" : ""}${column.isSecondary ? " secondary" : ""}`}
+                class={column.isNumber ? "number" : undefined}
                 aria-sort={sortName === column.id ? (isDescending ? "descending" : "ascending") : undefined}
               >
                 {onSort && column.isSortable ? (
@@ -90,7 +99,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoad
           {rows.slice(first, last).map((row, index) => (
             <tr key={rowKey(row, first + index)} aria-rowindex={first + index + 2}>
               {columns.map((column) => (
-                <td key={column.id} class={`${column.isNumber ? "number" : ""}${column.isSecondary ? " secondary" : ""}`}>
+                <td key={column.id} class={column.isNumber ? "number" : undefined}>
                   {column.render(row)}
                 </td>
               ))}
@@ -106,7 +115,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoad
           <tfoot>
             <tr>
               {columns.map((column, index) => (
-                <td key={column.id} class={`${column.isNumber ? "number" : ""}${column.isSecondary ? " secondary" : ""}`}>
+                <td key={column.id} class={column.isNumber ? "number" : undefined}>
                   {footer[index]}
                 </td>
               ))}

@@ -63,7 +63,7 @@ function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, 
     return <Gate error={error} feature={title} />;
   }
   return (
-    <Card title={title} note={note} tools={<ExportMenu question={question(path, parameters)} name={noun} />}>
+    <Card title={title} note={note} tools={<ExportMenu question={question(path, parameters)} name={noun} hasFocus />}>
       {error && rows.length === 0 ? (
         <ErrorNote error={error} retry={retry} />
       ) : (
