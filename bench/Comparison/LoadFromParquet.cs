@@ -18,7 +18,7 @@ namespace Analytics.Bench.Comparison;
 /// </remarks>
 internal static class LoadFromParquet
 {
-    private static readonly string[] Columns = [.. UsageSchema.Schema.Fields.Select(field => field.Name)];
+    private static readonly string[] Columns = [.. UsageSchema.Requests.Fields.Select(field => field.Name)];
 
     /// <summary>Compares and prints a table.</summary>
     public static int Run(string data, int rounds, TextWriter output)
@@ -170,7 +170,7 @@ internal static class LoadFromParquet
     private static void Write(string path, RecordBatch[] batches)
     {
         using var file = Files.Physical.Create(path);
-        var writer = new ParquetWriter(file, UsageSchema.Schema);
+        var writer = new ParquetWriter(file, UsageSchema.Requests);
         foreach (var batch in batches)
         {
             writer.WriteRowGroup(batch);
@@ -181,7 +181,7 @@ internal static class LoadFromParquet
 
     private static void CompareSums(string[] paths, DuckDb duck)
     {
-        var sums = string.Join(", ", UsageSchema.Schema.Fields.Select(field => field.Type switch
+        var sums = string.Join(", ", UsageSchema.Requests.Fields.Select(field => field.Type switch
         {
             ArrowType.TimestampType => $"sum(epoch_us({field.Name})::HUGEINT)::VARCHAR",
             ArrowType.DictionaryType => $"sum(strlen({field.Name}))::VARCHAR",

@@ -110,7 +110,7 @@ public class CubeQueryBench : ICheckedBenchmark, IUsageNames
         var start = Paris.AtStartOfDay(First).ToInstant();
         var times = new long[Rows];
         var codes = Sizes.Select(_ => new int[Rows]).ToArray();
-        var values = Engine.Usage.Measures.All.Select(_ => new long[Rows]).ToArray();
+        var values = UsageSchema.MeasuresOf(UsageSchema.Requests).Select(_ => new long[Rows]).ToArray();
         for (var row = 0; row < Rows; row++)
         {
             times[row] = (start + Duration.FromHours((int)((long)row * 365 * 24 / Rows))).ToUnixMicroseconds();
@@ -119,13 +119,13 @@ public class CubeQueryBench : ICheckedBenchmark, IUsageNames
                 codes[dimension][row] = random.Next(Sizes[dimension]);
             }
 
-            foreach (var measure in Engine.Usage.Measures.All)
+            foreach (var measure in UsageSchema.MeasuresOf(UsageSchema.Requests))
             {
                 values[(int)measure][row] = random.Next(1, measure == Measure.Cost ? 1_000_000_000 : 1_000);
             }
         }
 
-        var batch = new RecordBatch(UsageSchema.Schema,
+        var batch = new RecordBatch(UsageSchema.Requests,
         [
             new PrimitiveArray<long>(ArrowType.TimestampMicrosUtc, times),
             .. codes.Select((column, dimension) => new DictionaryArray(

@@ -44,7 +44,7 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Contains("requests/organization=org_1/month=2026-06/00000001-1.parquet: 1 rows of org_1, ", manifest.Output, StringComparison.Ordinal);
         Assert.Contains("  imports       1\n    1: e.ndjson (events) for org_1\n", manifest.Output, StringComparison.Ordinal);
         using var parsed = JsonDocument.Parse(json.Output);
-        Assert.Equal(("manifest", "1", 2, "1"), (Text(parsed.RootElement, "format"), Text(parsed.RootElement, "sequence"), parsed.RootElement.GetProperty("files").GetArrayLength(), Text(parsed.RootElement.GetProperty("imports")[0], "sequence")));
+        Assert.Equal(("manifest", "1", 3, "1"), (Text(parsed.RootElement, "format"), Text(parsed.RootElement, "sequence"), parsed.RootElement.GetProperty("files").GetArrayLength(), Text(parsed.RootElement.GetProperty("imports")[0], "sequence")));
     }
 
     [Fact]

@@ -131,7 +131,12 @@ public class OpenApiDocumentTests
                 Expect(401, await AskAsync(method, filled + first, operation, "ana_" + new string('A', 43), string.Empty));
                 if (path != "/analytics/organizations")
                 {
-                    Expect(404, await AskAsync(method, (filled + first).Replace("org_1", "org_2", StringComparison.Ordinal), operation, token, string.Empty));
+                    // Where the organization may be left out, it is named.
+                    var asked = filled + first;
+                    var foreign = asked.Contains("org_1", StringComparison.Ordinal)
+                        ? asked.Replace("org_1", "org_2", StringComparison.Ordinal)
+                        : $"{asked}{(first.Length > 0 ? '&' : '?')}organizationId=org_2";
+                    Expect(404, await AskAsync(method, foreign, operation, token, string.Empty));
                 }
             }
 
