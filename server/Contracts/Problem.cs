@@ -240,6 +240,13 @@ internal static class ProblemResponse
                 : Problem.OfStatus(exception.StatusCode, $"Found a body that cannot be read: {exception.Message}"));
             return;
         }
+        catch (IOException exception) when (!context.Response.HasStarted && exception.InnerException is OverflowException)
+        {
+            // What Kestrel says of a chunk whose size has more than 31 bits: the client's fault, and nothing for the log.
+            context.Response.Headers.Connection = "close";
+            await WriteAsync(context, Problem.OfStatus(StatusCodes.Status400BadRequest, "Found a body that cannot be read: a chunk of it is too large."));
+            return;
+        }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Analytics")

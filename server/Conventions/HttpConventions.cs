@@ -30,6 +30,7 @@ internal static class HttpConventions
         app.Use(Mark);
         app.Use(ProblemResponse.ForUnhandledAsync);
         app.Use(HeadAsGet);
+        app.Use(RefuseOtherCodings);
         app.Use(RefuseMalformedPath);
         if (app.Services.GetRequiredService<HttpSettings>().CorsOrigins.Count > 0)
         {
@@ -62,6 +63,25 @@ internal static class HttpConventions
         }
 
         return next(context);
+    }
+
+    /// <summary>
+    /// Kestrel looks for "chunked" at the end of the list and passes over the rest, and takes chunks in HTTP/1.0, which does
+    /// not know them. Whoever is in front may see other requests in the same bytes; nobody sends any of this in earnest.
+    /// </summary>
+    private static Task RefuseOtherCodings(HttpContext context, RequestDelegate next)
+    {
+        var codings = context.Request.Headers.TransferEncoding;
+        if (codings.Count == 0
+            || (codings is [{ } coding] && coding.AsSpan().Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase) && !HttpProtocol.IsHttp10(context.Request.Protocol)))
+        {
+            return next(context);
+        }
+
+        context.Response.Headers.Connection = "close";
+        return ProblemResponse.WriteAsync(context, Problem.OfStatus(
+            StatusCodes.Status400BadRequest,
+            $"Found the Transfer-Encoding '{ReadingRequest.Shown(codings.ToString())}' in {context.Request.Protocol}, expected chunked, once and in HTTP/1.1, or a Content-Length."));
     }
 
     private static Task RefuseMalformedPath(HttpContext context, RequestDelegate next)

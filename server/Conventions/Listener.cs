@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
 
 namespace Analytics.Server.Conventions;
 
@@ -20,10 +22,18 @@ internal static class Listener
     /// <summary>Headers.</summary>
     public const int MaxHeaders = 100;
 
+    private const string NoBareLineFeeds = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
+
     /// <summary>Sets the limits.</summary>
     public static void Configure(KestrelServerOptions options, HttpSettings settings)
     {
         options.AddServerHeader = false;
+
+        // A proxy in front that takes CR LF only for the end of a line would see one header where Kestrel saw two.
+        AppContext.SetSwitch(NoBareLineFeeds, true);
+
+        // Kestrel takes "+5" for a length, which others refuse or read otherwise.
+        options.RequestHeaderEncodingSelector = static name => name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? DigitsOnly.Instance : null;
 
         // Without TLS there is no way to agree on HTTP/2, and HTTP/2 with prior knowledge is only an attack surface here.
         options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
@@ -44,5 +54,25 @@ internal static class Listener
         // A year by project is half a megabyte: written at once into memory that is used again, instead of stopping
         // at each 64 KiB until the client has read them. More than this waits for the client.
         limits.MaxResponseBufferSize = 1 << 20;
+    }
+
+    /// <summary>Decodes the digits of a length (RFC 9110, 8.6). Whatever else is there becomes a text that Kestrel refuses.</summary>
+    private sealed class DigitsOnly : ASCIIEncoding
+    {
+        // Of the largest number of 63 bits, which is as much as Kestrel has space for.
+        private const int MaxDigits = 19;
+
+        public static readonly DigitsOnly Instance = new();
+
+        public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
+        {
+            if (bytes.Length is >= 1 and <= MaxDigits && !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            {
+                return base.GetChars(bytes, chars);
+            }
+
+            chars[0] = '?';
+            return 1;
+        }
     }
 }
