@@ -29,23 +29,11 @@ internal static class AccessProblems
         StatusCodes.Status429TooManyRequests,
         $"Found {LoginFailures.MaxPerMinute} wrong tokens within a minute from this address. Try again in a minute.");
 
-    public static readonly Problem TooLarge = new(
-        "/problems/too-large",
-        "Too large",
-        StatusCodes.Status413PayloadTooLarge,
-        "Found a body that is too long for a token, expected {\"token\": \"...\"}.");
+    /// <summary>A type of body that pages of other sites can send.</summary>
+    public static Problem UnsupportedMedia(string found) => Problem.UnsupportedMedia($"a body of type '{ReadingRequest.Shown(found)}'", "application/json");
 
-    public static Problem UnsupportedMediaType(string found) => new(
-        "/problems/unsupported-media-type",
-        "Unsupported media type",
-        StatusCodes.Status415UnsupportedMediaType,
-        $"Found a body of type '{(found.Length > 100 ? found[..100] : found)}', expected application/json.");
-
-    public static Problem MalformedBody(string found) => new(
-        "/problems/malformed-body",
-        "Malformed body",
-        StatusCodes.Status400BadRequest,
-        $"Found {found}, expected {{\"token\": \"...\"}}.");
+    /// <summary>A body that is no token.</summary>
+    public static Problem MalformedBody(string found) => Problem.InvalidBody(new Dictionary<string, string[]> { ["$"] = [$"found {found}, expected {{\"token\": \"...\"}}."] });
 
     public static Problem TooManyRequests(int perMinute) => new(
         "/problems/too-many-requests",

@@ -80,7 +80,7 @@ internal sealed class Authentication(UsageStore store, JwtVerifier jwts, AccessS
         }
 
         var type = context.Request.ContentType?.Split(';')[0].Trim();
-        return RefusedTypes.Contains(type, StringComparer.OrdinalIgnoreCase) ? AccessProblems.UnsupportedMediaType(type!) : null;
+        return RefusedTypes.Contains(type, StringComparer.OrdinalIgnoreCase) ? AccessProblems.UnsupportedMedia(type!) : null;
     }
 
     private async ValueTask<Caller?> FindAsync(HttpContext context)

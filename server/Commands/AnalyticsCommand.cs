@@ -15,5 +15,6 @@ internal static class AnalyticsCommand
         AuditCommand.Create(),
         VerifyCommand.Create(),
         InspectCommand.Create(),
+        OpenApiCommand.Create(clock),
     };
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Analytics.Server.Access;
+using Analytics.Server.Conventions;
 using Analytics.Server.Endpoints;
 
 namespace Analytics.Server.Commands;
@@ -34,7 +34,7 @@ internal static class AuditCommand
             {
                 foreach (var (_, item) in entries)
                 {
-                    await output.WriteLineAsync(JsonSerializer.Serialize(item, AccessJson.Options));
+                    await output.WriteLineAsync(JsonSerializer.Serialize(item, JsonAnswer.Options));
                 }
 
                 return ExitCode.Ok;

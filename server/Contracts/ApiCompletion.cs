@@ -47,6 +47,32 @@ internal static class ApiCompletion
         [503] = ("Large answers that are being written take all the memory they may; ask again in a few seconds.", Problem.Busy with { RequestId = "8f14e45fceea167a5a36dedd4bea2543" }),
     };
 
+    private static readonly Dictionary<(string Status, string Phrase), string> Phrases = new()
+    {
+        [("200", "OK")] = "The answer.",
+        [("201", "Created")] = "What was made.",
+        [("204", "No Content")] = "Done; there is no body.",
+        [("503", "Service Unavailable")] = "Not yet, or not any more: usage is being loaded, or the server was told to stop.",
+    };
+
+    // Answers that have no long form.
+    private static readonly string[] JsonOnly = ["/analytics/organizations", "/analytics/selfcheck", "/analytics/explain", "/analytics/summary"];
+
+    /// <summary>Numbers are written as numbers. The one text among them is money, where money=string asks for it.</summary>
+    public static Task NumbersAreNumbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    {
+        var number = schema.Type & (JsonSchemaType.Integer | JsonSchemaType.Number);
+        if (number is not (null or 0) && schema.Type!.Value.HasFlag(JsonSchemaType.String))
+        {
+            var isMoney = context.JsonPropertyInfo?.Name.EndsWith("cost", StringComparison.OrdinalIgnoreCase) == true;
+            schema.Type = isMoney ? schema.Type : schema.Type & ~JsonSchemaType.String;
+            schema.Pattern = isMoney ? @"^-?(?:0|[1-9]\d*)(?:\.\d+)?$" : null;
+            schema.Format = number == JsonSchemaType.Number ? null : schema.Format;
+        }
+
+        return Task.CompletedTask;
+    }
+
     /// <summary>Completes a document whose operations are described.</summary>
     public static Task ApplyAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellation)
     {
@@ -73,6 +99,19 @@ internal static class ApiCompletion
                 Description = "The dashboard's cookie. Changes need 'Sec-Fetch-Site: same-origin' or this server's Origin beside it.",
             },
         };
+        document.Components.Responses ??= new Dictionary<string, IOpenApiResponse>();
+        foreach (var (status, (description, sample)) in Problems)
+        {
+            document.Components.Responses[NameOf(status)] = new OpenApiResponse
+            {
+                Description = description,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [ProblemType] = new() { Schema = new OpenApiSchemaReference(nameof(Problem), document), Example = ProblemResponse.ToJson(sample) },
+                },
+            };
+        }
+
         foreach (var (path, item) in document.Paths)
         {
             foreach (var (method, operation) in item.Operations ?? [])
@@ -87,21 +126,43 @@ internal static class ApiCompletion
     private static void Complete(OpenApiDocument document, string path, HttpMethod method, OpenApiOperation operation)
     {
         CompleteParameters(path, method, operation);
-        foreach (var status in StatusesOf(path, method))
+        operation.Responses ??= [];
+        if (method == HttpMethod.Get && !Open.Contains(path))
         {
-            operation.Responses ??= [];
-            operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse
-            {
-                Description = status == StatusCodes.Status304NotModified ? "The caller has the current answer: If-None-Match names its ETag." : string.Empty,
-            });
+            operation.Responses["304"] = new OpenApiResponse { Description = "The caller has the current answer: If-None-Match names its ETag." };
         }
 
-        foreach (var (name, response) in operation.Responses ?? [])
+        // What an endpoint says about an error of its own stays; all others share one description and one sample.
+        foreach (var status in StatusesOf(path, method).Concat(Statuses(operation.Responses)).Distinct().Where(Problems.ContainsKey))
         {
-            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && Problems.TryGetValue(status, out var known) && response is OpenApiResponse open)
+            var name = status.ToString(CultureInfo.InvariantCulture);
+            if (!operation.Responses.TryGetValue(name, out var said) || said.Content is null || said.Content.TryGetValue(ProblemType, out _))
             {
-                CompleteProblem(document, open, known.Description, known.Sample);
+                operation.Responses[name] = new OpenApiResponseReference(NameOf(status), document);
             }
+        }
+
+        if (operation.Responses.TryGetValue("200", out var success) && success.Content is { } content && content.ContainsKey("application/json") && path.StartsWith("/analytics/", StringComparison.Ordinal) && !JsonOnly.Contains(path))
+        {
+            content["text/csv"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The long form: a row for each bucket and key." } };
+            foreach (var binary in (string[])["application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"])
+            {
+                content[binary] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "The long form: a row for each bucket and key." } };
+            }
+        }
+
+        foreach (var (name, response) in operation.Responses)
+        {
+            // What the framework says where nobody says more.
+            if (response is OpenApiResponse said && Phrases.TryGetValue((name, said.Description ?? string.Empty), out var description))
+            {
+                said.Description = description;
+            }
+        }
+
+        if (path == "/export/focus")
+        {
+            CompleteExport(operation);
         }
 
         operation.Responses = Ordered(operation.Responses!);
@@ -143,11 +204,6 @@ internal static class ApiCompletion
         yield return 403;
         yield return 404;
         var isReading = !path.StartsWith("/admin/", StringComparison.Ordinal);
-        if (method == HttpMethod.Get)
-        {
-            yield return 304;
-        }
-
         if (isReading)
         {
             yield return 406;
@@ -205,27 +261,25 @@ internal static class ApiCompletion
         Example = example,
     };
 
-    private static void CompleteProblem(OpenApiDocument document, OpenApiResponse response, string description, Problem sample)
+    /// <summary>FOCUS is a table in any case.</summary>
+    private static void CompleteExport(OpenApiOperation operation)
     {
-        if (string.IsNullOrEmpty(response.Description) || response.Content is null || response.Content.Count == 0 || !response.Content.TryGetValue(ProblemType, out var described) || described.Example is null)
+        if (operation.Parameters?.FirstOrDefault(parameter => parameter.Name == QueryParameter.OutputFormat.Name) is OpenApiParameter format)
         {
-            response.Description = string.IsNullOrEmpty(response.Description) || response.Description.Split(' ').Length <= 3 ? description : response.Description;
+            format.Example = Formats.AnswerFormat.Csv.Name;
+            ((OpenApiSchema)format.Schema!).Enum = [.. Formats.AnswerFormat.Tables.Select(table => (System.Text.Json.Nodes.JsonNode)table.Name)];
         }
 
-        // Readiness is answered with 503 too, and is no problem.
-        if (response.Content?.ContainsKey("application/json") == true)
+        foreach (var binary in Formats.AnswerFormat.Tables.Where(table => table != Formats.AnswerFormat.Csv))
         {
-            return;
+            operation.Responses!["200"].Content![binary.MediaType] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
         }
-
-        response.Content ??= new Dictionary<string, OpenApiMediaType>();
-        if (!response.Content.TryGetValue(ProblemType, out var media))
-        {
-            response.Content[ProblemType] = media = new OpenApiMediaType { Schema = new OpenApiSchemaReference(nameof(Problem), document) };
-        }
-
-        media.Example ??= ProblemResponse.ToJson(sample);
     }
+
+    private static string NameOf(int status) => $"Problem{status.ToString(CultureInfo.InvariantCulture)}";
+
+    private static int[] Statuses(OpenApiResponses responses) =>
+        [.. responses.Keys.Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : 0)];
 
     private static OpenApiResponses Ordered(OpenApiResponses responses)
     {

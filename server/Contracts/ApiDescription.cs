@@ -13,6 +13,7 @@ internal static class ApiDescription
     /// <summary>Title, version and how to sign in.</summary>
     public static void Configure(OpenApiOptions options)
     {
+        options.AddSchemaTransformer(ApiCompletion.NumbersAreNumbers);
         options.AddDocumentTransformer(Introduce);
         options.AddDocumentTransformer(ApiCompletion.ApplyAsync);
     }

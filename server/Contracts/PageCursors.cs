@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
-using Analytics.Engine.Usage;
+using Analytics.Storage;
 
 namespace Analytics.Server.Contracts;
 
@@ -12,28 +11,28 @@ namespace Analytics.Server.Contracts;
 /// <remarks>
 /// A cursor holds the last row of the page before, encrypted and signed (AES-GCM) with a key that only this process knows,
 /// and bound to the question: it tells nobody anything, cannot be made up or changed, and is good for no other organisation
-/// and no other filters. It names the snapshot too, since positions in another one are other rows. 80 characters.
+/// and no other filters. It names the data too, since positions in others are other rows. 102 characters.
 /// </remarks>
 internal sealed class PageCursors : IDisposable
 {
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
-    private const int ContentBytes = sizeof(long) + 16 + sizeof(long);
+    private const int VersionBytes = sizeof(long) + Int128Bytes;
+    private const int Int128Bytes = 16;
+    private const int ContentBytes = sizeof(long) + Int128Bytes + Int128Bytes + sizeof(long);
 
     private readonly AesGcm cipher = new(RandomNumberGenerator.GetBytes(32), TagBytes);
-    private readonly ConditionalWeakTable<UsageTable, object> numbers = [];
-    private long lastNumber;
 
     /// <summary>A cursor.</summary>
     /// <param name="place">The last row of the page.</param>
     /// <param name="question">All that decides which rows there are, and in which order.</param>
-    /// <param name="table">The snapshot.</param>
-    public string Write(RowPlace place, string question, UsageTable table)
+    /// <param name="data">The snapshot.</param>
+    public string Write(RowPlace place, string question, UsageSnapshot data)
     {
         Span<byte> content = stackalloc byte[ContentBytes];
-        BinaryPrimitives.WriteInt64LittleEndian(content, NumberOf(table));
-        BinaryPrimitives.WriteInt128LittleEndian(content[8..], place.Key);
-        BinaryPrimitives.WriteInt64LittleEndian(content[24..], place.Position);
+        WriteVersion(data, content);
+        BinaryPrimitives.WriteInt128LittleEndian(content[VersionBytes..], place.Key);
+        BinaryPrimitives.WriteInt64LittleEndian(content[(VersionBytes + Int128Bytes)..], place.Position);
         var cursor = new byte[NonceBytes + ContentBytes + TagBytes];
         RandomNumberGenerator.Fill(cursor.AsSpan(0, NonceBytes));
         cipher.Encrypt(
@@ -44,10 +43,10 @@ internal sealed class PageCursors : IDisposable
     /// <summary>Reads a cursor.</summary>
     /// <param name="text">What the client sent.</param>
     /// <param name="question">As when it was written.</param>
-    /// <param name="table">The snapshot of today.</param>
+    /// <param name="data">The present snapshot.</param>
     /// <param name="place">The last row of the page before.</param>
     /// <returns>What is wrong with it, or null.</returns>
-    public string? TryRead(string text, string question, UsageTable table, out RowPlace place)
+    public string? TryRead(string text, string question, UsageSnapshot data, out RowPlace place)
     {
         place = default;
         var cursor = new byte[NonceBytes + ContentBytes + TagBytes];
@@ -70,18 +69,25 @@ internal sealed class PageCursors : IDisposable
             return "found a cursor that is not of this question, expected nextCursor of the page before, with the same organization, range, zone, filters and sort; after a restart of the server begin again without cursor.";
         }
 
-        if (BinaryPrimitives.ReadInt64LittleEndian(content) != NumberOf(table))
+        Span<byte> present = stackalloc byte[VersionBytes];
+        WriteVersion(data, present);
+        if (!content[..VersionBytes].SequenceEqual(present))
         {
             return "found a cursor of data that has changed since, expected one of the present data; begin again without cursor.";
         }
 
-        place = new RowPlace(BinaryPrimitives.ReadInt128LittleEndian(content[8..]), BinaryPrimitives.ReadInt64LittleEndian(content[24..]));
+        place = new RowPlace(
+            BinaryPrimitives.ReadInt128LittleEndian(content[VersionBytes..]), BinaryPrimitives.ReadInt64LittleEndian(content[(VersionBytes + Int128Bytes)..]));
         return null;
     }
 
     /// <inheritdoc/>
     public void Dispose() => cipher.Dispose();
 
-    /// <summary>A number that no other snapshot of this process has.</summary>
-    private long NumberOf(UsageTable table) => (long)numbers.GetValue(table, _ => Interlocked.Increment(ref lastNumber));
+    /// <summary>Writes what is another one for other rows, and for names by which other rows meet a filter.</summary>
+    private static void WriteVersion(UsageSnapshot data, Span<byte> target)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(target, data.DataVersion);
+        BinaryPrimitives.WriteUInt128LittleEndian(target[sizeof(long)..], data.Directory.Fingerprint);
+    }
 }

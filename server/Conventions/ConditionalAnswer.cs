@@ -6,6 +6,24 @@ namespace Analytics.Server.Conventions;
 /// <summary>Answers with a tag, or with 304 where the caller has that answer already.</summary>
 internal static class ConditionalAnswer
 {
+    /// <summary>Sets the tag of an answer that is at hand, and answers 304 where the caller has it already.</summary>
+    /// <param name="context">The request: authorised, and its parameters checked.</param>
+    /// <param name="tag">The tag.</param>
+    /// <returns>Whether it was answered.</returns>
+    public static bool IsNotModified(HttpContext context, string tag)
+    {
+        context.Response.Headers.ETag = tag;
+        context.Response.Headers.CacheControl = "private, no-cache";
+        var known = context.Request.Headers.IfNoneMatch;
+        if (!EntityTag.IsAny(known) && !EntityTag.Matches(known, tag))
+        {
+            return false;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        return true;
+    }
+
     /// <summary>Answers.</summary>
     /// <param name="context">The request: authorised, and its parameters checked.</param>
     /// <param name="tag">The tag of the answer that a success would have.</param>

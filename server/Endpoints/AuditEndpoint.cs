@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
+using Microsoft.OpenApi;
 using NodaTime.Text;
 
 namespace Analytics.Server.Endpoints;
@@ -25,8 +28,28 @@ internal static class AuditEndpoint
             .Produces<Problem>(StatusCodes.Status400BadRequest, ProblemType)
             .Produces<Problem>(StatusCodes.Status401Unauthorized, ProblemType)
             .Produces<Problem>(StatusCodes.Status403Forbidden, ProblemType)
-            .Produces<Problem>(StatusCodes.Status404NotFound, ProblemType);
+            .Produces<Problem>(StatusCodes.Status404NotFound, ProblemType)
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                operation.Parameters =
+                [
+                    Parameter("organizationId", ParameterLocation.Path, "The organization.", new OpenApiSchema { Type = JsonSchemaType.String }, "org_1"),
+                    Parameter("limit", ParameterLocation.Query, "The most entries.", new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = $"{MaxLimit}", Default = DefaultLimit }, 20),
+                    Parameter("before", ParameterLocation.Query, "Only entries with a smaller id: next of the page before.", new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" }, 1_000),
+                ];
+                return Task.CompletedTask;
+            });
     }
+
+    private static OpenApiParameter Parameter(string name, ParameterLocation location, string description, OpenApiSchema schema, JsonNode example) => new()
+    {
+        Name = name,
+        In = location,
+        Required = location == ParameterLocation.Path,
+        Description = description,
+        Schema = schema,
+        Example = example,
+    };
 
     /// <summary>An entry as it is shown, here and on the command line.</summary>
     public static AuditItem ToItem(AuditEntry entry) => new()
@@ -51,12 +74,7 @@ internal static class AuditEndpoint
             return;
         }
 
-        Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
-        foreach (var name in context.Request.Query.Keys.Where(name => !Accepted.Contains(name, StringComparer.Ordinal)).Take(10))
-        {
-            errors[ReadingRequest.Shown(name)] = [$"unknown parameter, expected {DidYouMean.Suggest(name, Accepted)}."];
-        }
-
+        var errors = QueryFaults.Of(context.Request, Accepted);
         var limit = Number(context, errors, "limit", MaxLimit) ?? DefaultLimit;
         var before = Number(context, errors, "before", long.MaxValue);
         if (errors.Count > 0)
@@ -69,10 +87,10 @@ internal static class AuditEndpoint
         await audit.FlushAsync(context.RequestAborted);
         var entries = store.Directory.ReadAudit(organizationId, before, (int)limit);
         context.Response.Headers.CacheControl = "no-store";
-        await context.Response.WriteAsJsonAsync(
-            new AuditResponse { Entries = [.. entries.Select(ToItem)], Next = entries.Count == limit ? entries[^1].Sequence : null },
-            AccessJson.Options,
-            context.RequestAborted);
+        await JsonAnswer.WriteAsync(
+            context,
+            StatusCodes.Status200OK,
+            new AuditResponse { Entries = [.. entries.Select(ToItem)], Next = entries.Count == limit ? entries[^1].Sequence : null });
     }
 
     private static long? Number(HttpContext context, Dictionary<string, string[]> errors, string name, long max)

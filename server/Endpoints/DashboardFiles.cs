@@ -12,11 +12,6 @@ namespace Analytics.Server.Endpoints;
 /// </remarks>
 internal static class DashboardFiles
 {
-    /// <summary>Only files of this server run, style or load: no inline script, no inline style, no other host.</summary>
-    private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; "
-        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.OrdinalIgnoreCase)
     {
         [".html"] = "text/html; charset=utf-8",
@@ -93,14 +88,6 @@ internal static class DashboardFiles
             var headers = context.Response.Headers;
             headers.ETag = etag;
             headers.CacheControl = isHashed ? "public, max-age=31536000, immutable" : "no-cache";
-            headers.XContentTypeOptions = "nosniff";
-            if (contentType.StartsWith("text/html", StringComparison.Ordinal))
-            {
-                headers.ContentSecurityPolicy = ContentSecurityPolicy;
-                headers["Referrer-Policy"] = "same-origin";
-                headers["Cross-Origin-Opener-Policy"] = "same-origin";
-            }
-
             if (brotli is not null)
             {
                 headers.Vary = HeaderNames.AcceptEncoding;

@@ -152,10 +152,8 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     /// <summary>Answers in the form that was asked for, streamed.</summary>
     /// <param name="write">Writes the properties of the answer as JSON.</param>
     /// <param name="longForm">Makes the same as a table, for the other forms; null where there is none, and then they are refused.</param>
-    public async Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null)
-    {
-        await AnswerAsync(longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All, write, longForm);
-    }
+    public Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null) =>
+        AnswerAsync(longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All, write, longForm);
 
     /// <summary>Answers with a table, in the first of the forms that are no JSON unless another one was asked for.</summary>
     /// <param name="longForm">Makes the table.</param>
@@ -197,6 +195,12 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     private async Task AnswerTableAsync(AnswerFormat format, LongForm form)
     {
         Context.Response.Headers.ContentDisposition = $"attachment; filename=\"{FileName(format, form.Plan)}\"";
+        if (Context.Items.ContainsKey(HttpMethods.Head))
+        {
+            // Nobody reads the rows, so they are not read here either.
+            return;
+        }
+
         using var stream = new AnswerStream(Context.Response.BodyWriter);
         var held = 0L;
         await LongFormWriter.WriteAsync(form, format, Facts(form), stream, Hold, Cancellation);
@@ -255,8 +259,9 @@ internal static class ReadingEndpoint
     /// <param name="accepted">Parameters besides those that all share.</param>
     /// <param name="handler">Answers.</param>
     /// <param name="needsDetails">Whether it reads items or conversations, and waits until they are loaded.</param>
+    /// <param name="isAlwaysAnswered">Whether it looks at more than the snapshot, so that no tag can say that an answer still holds.</param>
     public static RouteHandlerBuilder MapReading(
-        this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler, bool needsDetails = false)
+        this WebApplication app, string path, Surface surface, IReadOnlyList<QueryParameter> accepted, Handler handler, bool needsDetails = false, bool isAlwaysAnswered = false)
     {
         var store = app.Services.GetRequiredService<UsageStore>();
         var clock = app.Services.GetRequiredService<IClock>();
@@ -272,8 +277,9 @@ internal static class ReadingEndpoint
 
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
             using var question = new Question(context, request, snapshot, grant!, admission);
-            if (request.Problem is not null)
+            if (request.Problem is not null || isAlwaysAnswered)
             {
+                context.Response.Headers.CacheControl = "no-store";
                 await handler(question);
                 return;
             }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Analytics.Server.Access;
 using Analytics.Server.Contracts;
+using Analytics.Server.Conventions;
 using Analytics.Storage;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -89,7 +90,7 @@ internal sealed class SessionEndpoint(UsageStore store, Authentication authentic
         var type = context.Request.ContentType?.Split(';')[0].Trim() ?? string.Empty;
         if (!type.Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
-            return AccessProblems.UnsupportedMediaType(type);
+            return AccessProblems.UnsupportedMedia(type);
         }
 
         return SessionCookie.IsAllowed(context, settings) ? null : AccessProblems.InsecureSession;
@@ -104,7 +105,7 @@ internal sealed class SessionEndpoint(UsageStore store, Authentication authentic
         {
             if (body.Length + read > MaxBodyBytes)
             {
-                return (null, AccessProblems.TooLarge);
+                return (null, Problem.BodyTooLarge(MaxBodyBytes));
             }
 
             body.Write(buffer, 0, read);
@@ -129,7 +130,9 @@ internal sealed class SessionEndpoint(UsageStore store, Authentication authentic
     {
         var user = store.Directory.FindUser(caller.UserId);
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsJsonAsync(
+        return JsonAnswer.WriteAsync(
+            context,
+            StatusCodes.Status200OK,
             new SessionResponse
             {
                 Kind = caller.ToActor(context, clock.GetCurrentInstant()).Kind,
@@ -138,9 +141,7 @@ internal sealed class SessionEndpoint(UsageStore store, Authentication authentic
                 Email = user?.Email,
                 OrganizationId = caller.OrganizationId,
                 ExpiresAt = caller.Expires is { } end ? InstantPattern.General.Format(end) : null,
-            },
-            AccessJson.Options,
-            context.RequestAborted);
+            });
     }
 }
 
@@ -152,10 +153,10 @@ internal static class SessionEndpoints
     public static void MapSession(this WebApplication app)
     {
         var endpoint = ActivatorUtilities.CreateInstance<SessionEndpoint>(app.Services);
-        app.MapGet("/session", (Delegate)endpoint.GetAsync).WithName("session").WithTags("session").WithSummary("Who is signed in.")
+        app.MapGet("/session", (Delegate)endpoint.GetAsync).WithoutParameters().WithName("session").WithTags("session").WithSummary("Who is signed in.")
             .Produces<SessionResponse>()
             .Produces<Problem>(StatusCodes.Status401Unauthorized, ProblemType);
-        app.MapPost("/session", (Delegate)endpoint.PostAsync).WithName("signIn").WithTags("session").WithSummary("Sign in to the dashboard with a token; the answer sets the session's cookie.")
+        app.MapPost("/session", (Delegate)endpoint.PostAsync).WithoutParameters().WithName("signIn").WithTags("session").WithSummary("Sign in to the dashboard with a token; the answer sets the session's cookie.")
             .AddOpenApiOperationTransformer(DescribeBody)
             .Produces<SessionResponse>()
             .Produces<Problem>(StatusCodes.Status400BadRequest, ProblemType)
@@ -164,7 +165,7 @@ internal static class SessionEndpoints
             .Produces<Problem>(StatusCodes.Status413PayloadTooLarge, ProblemType)
             .Produces<Problem>(StatusCodes.Status415UnsupportedMediaType, ProblemType)
             .Produces<Problem>(StatusCodes.Status429TooManyRequests, ProblemType);
-        app.MapDelete("/session", (Delegate)endpoint.DeleteAsync).WithName("signOut").WithTags("session").WithSummary("Sign out; the cookie is worthless from then on.")
+        app.MapDelete("/session", (Delegate)endpoint.DeleteAsync).WithoutParameters().WithName("signOut").WithTags("session").WithSummary("Sign out; the cookie is worthless from then on.")
             .Produces(StatusCodes.Status204NoContent)
             .Produces<Problem>(StatusCodes.Status403Forbidden, ProblemType);
     }

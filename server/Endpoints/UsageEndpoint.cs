@@ -45,7 +45,7 @@ internal static class UsageEndpoint
         var name = Name(question, sort, more);
         var cursors = question.Context.RequestServices.GetRequiredService<PageCursors>();
         RowPlace after = default;
-        if (!isTable && cursor is not null && cursors.TryRead(cursor, name, table, out after) is { } fault)
+        if (!isTable && cursor is not null && cursors.TryRead(cursor, name, question.Snapshot, out after) is { } fault)
         {
             request.Fault(QueryParameter.Cursor.Name, fault);
         }
@@ -73,17 +73,11 @@ internal static class UsageEndpoint
         }
 
         var (page, hasMore) = await question.ScanAsync(plan, () => rows.Page(sort, cursor is null ? null : after, limit, question.Cancellation));
-        if (hasMore)
-        {
-            // A cursor ends with the process, and a page that was kept would bring it back.
-            question.Context.Response.Headers.ETag = default;
-        }
-
         await question.AnswerAsync(async json =>
         {
             json.Range(plan);
             await rows.WriteAsync(json, page, question.Cancellation);
-            json.Text.Text("nextCursor", hasMore ? cursors.Write(page[^1], name, table) : null);
+            json.Text.Text("nextCursor", hasMore ? cursors.Write(page[^1], name, question.Snapshot) : null);
         }, rows.ToLongForm);
     }
 

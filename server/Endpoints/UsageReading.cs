@@ -34,7 +34,7 @@ internal static class UsageReading
             .Describe<ServicesResponse>("services", "By service type: totals, usage by project, and quantities by pricing rule. Owners and admins, Enterprise plan.", ServicesEndpoint.Accepted, Samples.Services);
         app.MapReading("/analytics/explain", Surface.OrganizationWide, ExplainEndpoint.Accepted, ExplainEndpoint.Handle)
             .Describe<ExplainResponse>("explain", "Why a day or a range cost more or less than an earlier one: by every dimension, split into volume, mix and price. Owners and admins, Enterprise plan.", ExplainEndpoint.Accepted, Samples.Explain);
-        app.MapReading("/analytics/selfcheck", Surface.OrganizationWide, [], SelfCheckEndpoint.Handle, needsDetails: true)
+        app.MapReading("/analytics/selfcheck", Surface.OrganizationWide, [], SelfCheckEndpoint.Handle, needsDetails: true, isAlwaysAnswered: true)
             .Describe<SelfCheckResponse>("selfcheck", "Whether every way to the range's totals leads to the same: dimensions, days, priced items and the files on disk. Owners and admins, Enterprise plan.", [], Samples.SelfCheck);
         app.MapReading("/export/focus", Surface.OrganizationWide, [], FocusEndpoint.Handle, needsDetails: true)
             .DescribeTable("focus", "Costs as rows of FOCUS 1.2: one for each day, project and SKU meter, as csv (the default), parquet or arrow. Owners and admins, Enterprise plan.", [], Samples.Focus);

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -156,7 +157,7 @@ public class UsageRequestsTests
         const string question = $"{Path}?{Range}&limit=3&sort=-cost&model=gpt-5.5";
         var cursor = (await server.JsonAsync(question, token)).GetProperty("nextCursor").GetString()!;
         var twice = (await server.JsonAsync(question, token)).GetProperty("nextCursor").GetString()!;
-        var bytes = Convert.FromBase64String(cursor.Replace('-', '+').Replace('_', '/'));
+        var bytes = Base64Url.DecodeFromChars(cursor);
 
         Assert.NotEqual(cursor, twice);
         Assert.Equal((await server.JsonAsync($"{question}&cursor={cursor}", token)).GetProperty("rows").GetRawText(), (await server.JsonAsync($"{question}&cursor={twice}", token)).GetProperty("rows").GetRawText());
@@ -172,13 +173,29 @@ public class UsageRequestsTests
         {
             var changed = (byte[])bytes.Clone();
             changed[i] ^= 1;
-            await AssertRefusedAsync(server, token, $"{question}&cursor={Convert.ToBase64String(changed).Replace('+', '-').Replace('/', '_')}", "not of this question");
+            await AssertRefusedAsync(server, token, $"{question}&cursor={Base64Url.EncodeToString(changed)}", "not of this question");
         }
 
         foreach (var text in new[] { "a", "null", "%00", cursor + "A", cursor[..^4], cursor + cursor, "!" + cursor[1..], "%20" + cursor })
         {
             await AssertRefusedAsync(server, token, $"{question}&cursor={text}", "no cursor");
         }
+    }
+
+    [Fact]
+    public async Task Cursor_AfterChangesThatAreNotOfTheData_IsGood()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events(50));
+        var token = server.Token("org_1", "u_1");
+        var cursor = (await server.JsonAsync($"{Path}?{Range}&limit=3", token)).GetProperty("nextCursor").GetString()!;
+        var next = await server.JsonAsync($"{Path}?{Range}&limit=3&cursor={cursor}", token);
+
+        // A token of another organisation, and usage of it.
+        server.Token("org_2", "u_1");
+        await new FileImport(server.Store, Files.Physical, "org_2", RunningServer.Now).EventsAsync(
+            server.Folder.Write("other.ndjson", """{"id":"other","timestamp":"2026-06-24T10:10:00Z","organizationId":"org_2","projectId":"p","apiKeyId":"k","mapping":"a/b","cost":"1"}"""), isAgain: false, CancellationToken.None);
+
+        Assert.Equal(next.GetProperty("rows").GetRawText(), (await server.JsonAsync($"{Path}?{Range}&limit=3&cursor={cursor}", token)).GetProperty("rows").GetRawText());
     }
 
     [Fact]

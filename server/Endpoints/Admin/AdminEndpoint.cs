@@ -119,17 +119,15 @@ internal sealed class AdminEndpoint(UsageStore store, IClock clock)
         }
 
         var headers = context.Response.Headers;
-        headers.CacheControl = reply.Tag is null ? "no-store" : "private, no-cache";
-        headers.ETag = reply.Tag;
         headers.Location = reply.Location;
         headers.Vary = "Accept-Encoding";
-        if (HttpMethods.IsGet(context.Request.Method) && reply.Tag is { } tag
-            && context.Request.Headers.IfNoneMatch is var known && (EntityTag.IsAny(known) || EntityTag.Matches(known, tag)))
+        headers.CacheControl = reply.Tag is null ? "no-store" : "private, no-cache";
+        if (HttpMethods.IsGet(context.Request.Method) && reply.Tag is not null && ConditionalAnswer.IsNotModified(context, reply.Tag))
         {
-            context.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
         }
 
+        headers.ETag = reply.Tag;
         if (reply.Json is not null)
         {
             return JsonAnswer.WriteUtf8Async(context, reply.Status, reply.Json);

@@ -1,12 +1,12 @@
-import { useSignalEffect } from "@preact/signals";
+import { batch } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import "./styles.css";
 import { isSignedIn, ProblemError, question, useQuery } from "./api/client.ts";
-import { organization, organizations, selected } from "./api/organization.ts";
+import { organizations } from "./api/organization.ts";
 import type { Organizations } from "./api/types.ts";
 import { go } from "./lib/location.ts";
-import { organizationId, reportingZone, route } from "./lib/view.ts";
+import { organizationId, route } from "./lib/view.ts";
 import { AnalyticsPage } from "./pages/analytics.tsx";
 import { MemberPage, MembersPage } from "./pages/members.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
@@ -28,22 +28,19 @@ function App() {
   useEffect(listen, []);
   useEffect(() => {
     if (known) {
-      organizations.value = known;
-      if (!organizationId.value && known[0]) {
-        go(`/o/${encodeURIComponent(known[0].organizationId)}/analytics`, true);
-      }
+      batch(() => {
+        organizations.value = known;
+        if (!organizationId.value && known[0]) {
+          go(`/o/${encodeURIComponent(known[0].organizationId)}/analytics`, true);
+        }
+      });
     }
   }, [known]);
-  useSignalEffect(() => {
-    selected.value = organizationId.value;
-    const current = organization.value;
-    reportingZone.value = current?.timezones[0] ?? null;
-  });
   if (!isSignedIn.value) {
     return <SignIn />;
   }
   // The zone is the organization's unless the address or the reader says another, so pages wait for it.
-  if (!organizationId.value || (!known && query.isLoading)) {
+  if (!organizationId.value || (organizations.value === null && !query.error)) {
     return query.error ? <ErrorNote error={query.error} retry={query.retry} /> : <div class="shell-bones" />;
   }
   return (

@@ -64,6 +64,20 @@ public class AnswerFormatTests
     }
 
     [Fact]
+    public async Task Answer_ToHead_IsTheHeaderWithoutRows()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org/1 é", string.Empty);
+
+        // Four thousand years of days: nobody waits for them.
+        using var response = await server.GetAsync(Query.Replace("from=2026-06-24", "from=0001-01-01", StringComparison.Ordinal) + "&format=parquet", server.Token("org/1 é", "u_1"), HttpMethod.Head);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/vnd.apache.parquet", response.Content.Headers.ContentType!.ToString());
+        Assert.NotNull(response.Content.Headers.ContentDisposition);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
     public async Task Answer_NothingThatIsServedIsWanted_Is406AfterFaultsOfParameters()
     {
         await using var server = await RunningServer.StartAsync(Directory, "org/1 é", string.Empty);

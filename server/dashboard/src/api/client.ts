@@ -37,39 +37,28 @@ export const pending = signal(0);
 /** Counts the reader's requests for the latest. */
 export const refreshes = signal(0);
 
-// --- the token -----------------------------------------------------------------------------------------------------------
+// --- the session ---------------------------------------------------------------------------------------------------------
 
-// The server keeps a session in a cookie that scripts cannot read. Where it has no such thing, the token stays in this tab.
-let bearer = sessionStorage.getItem("bearer");
-
+/** Exchanges a token for the server's session, a cookie that no script can read. The token itself is kept nowhere. */
 export async function signIn(token: string): Promise<void> {
   const response = await send("/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
-  if (response.ok) {
-    forgetBearer();
-  } else if (response.status === 404 || response.status === 405) {
-    const probe = await send("/analytics/organizations", { headers: { Authorization: `Bearer ${token}` } });
-    if (probe.status === 401) {
-      throw await problemOf(probe);
-    }
-    bearer = token;
-    sessionStorage.setItem("bearer", token);
-  } else {
+  if (!response.ok) {
     throw await problemOf(response);
   }
-  cache.clear();
+  forget();
   isSignedIn.value = true;
 }
 
 export async function signOut(): Promise<void> {
-  forgetBearer();
-  await send("/session", { method: "DELETE" }).catch(() => undefined);
-  cache.clear();
+  await send("/session", { method: "DELETE" });
+  forget();
   isSignedIn.value = false;
 }
 
-function forgetBearer(): void {
-  bearer = null;
-  sessionStorage.removeItem("bearer");
+/** What one caller was told is not for the next. */
+function forget(): void {
+  cache.clear();
+  texts.clear();
 }
 
 // --- questions -----------------------------------------------------------------------------------------------------------
@@ -110,12 +99,8 @@ export function question(path: string, parameters: Parameters): string {
 }
 
 async function send(url: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  if (bearer && !headers.has("Authorization")) {
-    headers.set("Authorization", `Bearer ${bearer}`);
-  }
   try {
-    const response = await fetch(url, { ...init, headers, credentials: "same-origin" });
+    const response = await fetch(url, { ...init, credentials: "same-origin" });
     isOnline.value = true;
     return response;
   } catch (error) {

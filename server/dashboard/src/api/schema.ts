@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analytics/usage/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What requests cost, rule by rule: a row for each hour (or quarter hour), combination of dimensions, pricing rule and unit. Their costs sum to the requests' costs. Owners and admins, Enterprise plan. */
+        get: operations["usageItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics/organizations": {
         parameters: {
             query?: never;
@@ -276,6 +293,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analytics/selfcheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether every way to the range's totals leads to the same: dimensions, days, priced items and the files on disk. Owners and admins, Enterprise plan. */
+        get: operations["selfcheck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/focus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Costs as rows of FOCUS 1.2: one for each day, project and SKU meter, as csv (the default), parquet or arrow. Owners and admins, Enterprise plan. */
+        get: operations["focus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: operations["session"];
+        put?: never;
+        /** Signs in. Every wrong token gets the same answer. */
+        post: operations["signIn"];
+        /** Signs out. There is nothing to say where nobody was signed in. */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed or took away what, the newest first. Owners and admins, every plan. */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -400,7 +487,7 @@ export interface components {
              * Format: int64
              * @description Conversations with a request in the range.
              */
-            conversations: null | number | string;
+            conversations: number | string;
         };
         /** @description One agent in detail. */
         AgentResponse: {
@@ -444,7 +531,7 @@ export interface components {
              * Format: int64
              * @description Conversations with a request in the range; one that several agents took part in counts for each.
              */
-            conversations: null | number | string;
+            conversations: number | string;
             /**
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
@@ -669,6 +756,40 @@ export interface components {
             exact: boolean;
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
+        };
+        /** @description One thing that happened. */
+        AuditItem: {
+            /**
+             * Format: int64
+             * @description Grows with time.
+             */
+            id: number | string;
+            /** @description When, in UTC. */
+            at: string;
+            /** @description How the caller made themselves known: token, session, jwt; operator for the command line, server for the server itself. */
+            actor: string;
+            /** @description The user; null for operator and server. */
+            userId: null | string;
+            /** @description The public id of the token, also of the one that a session was opened with. */
+            tokenId: null | string;
+            /** @description What, such as member.role. */
+            action: string;
+            /** @description What it was done to. */
+            target: null | string;
+            /** @description More, such as the old and the new role. */
+            detail: null | string;
+            /** @description The HTTP request. */
+            requestId: null | string;
+        };
+        /** @description A page of the audit log, the newest first. */
+        AuditResponse: {
+            /** @description What happened. */
+            entries: components["schemas"]["AuditItem"][];
+            /**
+             * Format: int64
+             * @description The value of before that gives the next page; null on the last.
+             */
+            next: null | number | string;
         };
         /** @description One group of a bucket, with the metrics that fields asked for: cost, requestCount and totalTokens unless told otherwise. */
         BreakdownEntry: {
@@ -1105,6 +1226,75 @@ export interface components {
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
         };
+        /** @description Cost of one combination of dimensions, by one pricing rule, in one interval: an hour, or a quarter of one. */
+        ItemRowEntry: {
+            /** @description The local day that the interval starts in, YYYY-MM-DD. */
+            date: string;
+            /** @description Start of the interval (RFC 3339, UTC). */
+            start: string;
+            /** @description Project id; empty where there is none, as all ids. */
+            projectId: string;
+            /** @description The project's name. */
+            project: string;
+            /** @description API key id. */
+            apiKeyId: string;
+            /** @description The API key's description. */
+            apiKey: string;
+            /** @description Id of who created the API key. */
+            memberId: string;
+            /** @description Their name; "Unattributed" without one, "Former member" for who left. */
+            member: string;
+            /** @description Canonical model. */
+            model: string;
+            /** @description The route that served the requests, such as azure/gpt-5.5. */
+            mapping: string;
+            /** @description Provider. */
+            provider: string;
+            /** @description Application. */
+            app: string;
+            /** @description Service type. */
+            serviceType: string;
+            /** @description Agent id. */
+            agentId: string;
+            /** @description The agent's name. */
+            agent: string;
+            /** @description Pricing rule, such as input_tokens. */
+            rule: string;
+            /** @description What is counted, such as token. */
+            unit: string;
+            /**
+             * Format: double
+             * @description How many, exact, with up to 6 decimals.
+             */
+            quantity: number | string;
+            /**
+             * Format: double
+             * @description cost / quantity in US dollars, rounded half to even to 12 decimals: the mean where there were several prices. Null where the quantity is 0.
+             */
+            unitPrice: null | number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
+             */
+            cost: number | string;
+        };
+        /** @description A page of priced items. */
+        ItemRowsResponse: {
+            /** @description The rows in the order that was asked for. */
+            rows: components["schemas"]["ItemRowEntry"][];
+            /** @description What to send as cursor for the next page; null where this is the last. */
+            nextCursor: null | string;
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
         /** @description A member of the organization. */
         MemberProfile: {
             /** @description User id. */
@@ -1351,7 +1541,7 @@ export interface components {
             status: number | string;
             /** @description What was found, what was expected, what to do. */
             detail: string;
-            /** @description What is wrong with each parameter, by its name. */
+            /** @description What is wrong with each parameter by its name, or with each part of a body by its JSON path. */
             errors?: null | {
                 [key: string]: string[];
             };
@@ -1359,6 +1549,8 @@ export interface components {
             requiredPlan?: null | string;
             /** @description The roles that would allow it. */
             requiredRoles?: null | string[];
+            /** @description The `X-Request-Id` under which the server's log says more; with errors of the server only. */
+            requestId?: null | string;
         };
         /** @description What is known of a project. */
         ProjectProfile: {
@@ -1596,7 +1788,7 @@ export interface components {
         };
         /** @description Whether all usage is in memory. */
         Readiness: {
-            /** @description loading or ready. */
+            /** @description loading, ready or stopping. */
             phase: string;
             /**
              * Format: int64
@@ -1608,6 +1800,77 @@ export interface components {
              * @description Rows of all organizations.
              */
             totalRows: number | string;
+        };
+        /** @description One way to the totals. */
+        SelfCheckEntry: {
+            /** @description What was added up. */
+            name: string;
+            /**
+             * Format: double
+             * @description US dollars, exact; null where it could not be added up.
+             */
+            cost: null | number | string;
+            /**
+             * Format: int64
+             * @description Requests; null for what has none, such as priced items.
+             */
+            requestCount: null | number | string;
+            /** @description Whether it is what the rows add up to. */
+            agrees: boolean;
+            /** @description What differs, and where, if it does not agree. */
+            problem?: null | string;
+        };
+        /** @description Whether all ways to a range's totals lead to the same. */
+        SelfCheckResponse: {
+            /** @description Whether all checks agree. */
+            agrees: boolean;
+            /** @description What was added up, one by one. The first is the plain sum of the rows, which the others are compared with. */
+            checks: components["schemas"]["SelfCheckEntry"][];
+            /**
+             * Format: int64
+             * @description Files that were read again and are what the manifest says.
+             */
+            filesVerified: number | string;
+            /**
+             * Format: int64
+             * @description Rows that were added up one by one: requests and priced items.
+             */
+            rows: number | string;
+            /**
+             * Format: double
+             * @description What it took, in milliseconds.
+             */
+            elapsedMs: number | string;
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
+        };
+        /** @description What one signs in with. */
+        SessionRequest: {
+            /** @description A bearer token that reads, or a JWT of a configured issuer. */
+            token: string;
+        };
+        /** @description Who is signed in. */
+        SessionResponse: {
+            /** @description session for the dashboard's cookie, token or jwt for a bearer token. */
+            kind: string;
+            /** @description The user's id. */
+            userId: string;
+            /** @description The user's name. */
+            name: string;
+            /** @description The user's e-mail address, if it is known. */
+            email: null | string;
+            /** @description The one organization within reach; null for all that the user is a member of. */
+            organizationId: null | string;
+            /** @description When it ends at the latest, in UTC; null for never. A session also ends after eight hours without a request. */
+            expiresAt: null | string;
         };
         /** @description The cards of the range that is compared with. */
         SummaryCards: {
@@ -1637,7 +1900,7 @@ export interface components {
              * Format: int64
              * @description Agents' conversations with a request.
              */
-            conversations: null | number | string;
+            conversations: number | string;
         };
         /** @description The cards of a range. */
         SummaryResponse: {
@@ -1668,7 +1931,7 @@ export interface components {
              * Format: int64
              * @description Agents' conversations with a request.
              */
-            conversations: null | number | string;
+            conversations: number | string;
             previous?: null | components["schemas"]["SummaryCards"];
             /** @description The zone whose days are counted: an IANA id. */
             timezone: string;
@@ -2954,6 +3217,260 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["UsageRowsResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usageItems: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description Only usage of this pricing rule; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "input_tokens"
+                 *     ]
+                 */
+                rule?: string[];
+                /**
+                 * @description Only usage of this unit; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "token"
+                 *     ]
+                 */
+                unit?: string[];
+                /**
+                 * @description What rows are ordered by: time or a metric, ascending; with a minus in front descending. Rows that are equal keep their order in time. Tables (csv, arrow, parquet) are in the order of time.
+                 * @example -cost
+                 */
+                sort?: "time" | "-time" | "quantity" | "-quantity" | "unitPrice" | "-unitPrice" | "cost" | "-cost";
+                /**
+                 * @description Rows of a page at most. Tables (csv, arrow, parquet) have all rows, and no pages.
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description Where the page begins: nextCursor of the page before, with the same other parameters but for limit; empty for the first page. It ends with the data that it is of: after new usage begin again.
+                 * @example
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "rows": [
+                     *         {
+                     *           "date": "2026-06-24",
+                     *           "start": "2026-06-24T10:00:00Z",
+                     *           "projectId": "prj_1",
+                     *           "project": "Production API",
+                     *           "apiKeyId": "key_1",
+                     *           "apiKey": "prod-etl",
+                     *           "memberId": "u_1",
+                     *           "member": "Ana",
+                     *           "model": "gpt-5.5",
+                     *           "mapping": "azure/gpt-5.5",
+                     *           "provider": "azure",
+                     *           "app": "checkout",
+                     *           "serviceType": "text-generation",
+                     *           "agentId": "",
+                     *           "agent": "(none)",
+                     *           "rule": "input_tokens",
+                     *           "unit": "token",
+                     *           "quantity": 300,
+                     *           "unitPrice": 0.00000125,
+                     *           "cost": 0.000375
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ItemRowsResponse"];
                 };
             };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
@@ -5666,6 +6183,635 @@ export interface operations {
                      *       "detail": "There is no such organization, or you are not a member of it."
                      *     }
                      */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    selfcheck: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "agrees": true,
+                     *       "checks": [
+                     *         {
+                     *           "name": "rows",
+                     *           "cost": 251.94,
+                     *           "requestCount": 8363,
+                     *           "agrees": true
+                     *         },
+                     *         {
+                     *           "name": "by model",
+                     *           "cost": 251.94,
+                     *           "requestCount": 8363,
+                     *           "agrees": true
+                     *         },
+                     *         {
+                     *           "name": "by project",
+                     *           "cost": 251.94,
+                     *           "requestCount": 8363,
+                     *           "agrees": true
+                     *         },
+                     *         {
+                     *           "name": "priced items",
+                     *           "cost": 251.94,
+                     *           "requestCount": null,
+                     *           "agrees": true
+                     *         },
+                     *         {
+                     *           "name": "files of requests",
+                     *           "cost": 251.94,
+                     *           "requestCount": 8363,
+                     *           "agrees": true
+                     *         },
+                     *         {
+                     *           "name": "files of items",
+                     *           "cost": 251.94,
+                     *           "requestCount": null,
+                     *           "agrees": true
+                     *         }
+                     *       ],
+                     *       "filesVerified": 2,
+                     *       "rows": 1234,
+                     *       "elapsedMs": 3.5
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SelfCheckResponse"];
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    focus: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example BilledCost,BillingAccountId,BillingAccountName,BillingAccountType,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,ChargeDescription,ChargeFrequency,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,ContractedCost,EffectiveCost,InvoiceIssuerName,ListCost,ListUnitPrice,PricingCategory,PricingQuantity,PricingUnit,ProviderName,PublisherName,ResourceId,ResourceName,ResourceType,ServiceCategory,ServiceName,ServiceSubcategory,SkuId,SkuMeter,SkuPriceDetails,SkuPriceId,SubAccountId,SubAccountName,SubAccountType,Tags,timezone
+                     *     0.0125,org_1,Acme,Organization,USD,2026-05-31T22:00:00Z,2026-06-30T22:00:00Z,Usage,,input_tokens of azure/gpt-5.5,Usage-Based,2026-06-23T22:00:00Z,2026-06-24T22:00:00Z,10000,Tokens,0.0125,0.0125,azure,0.0125,1.25,Standard,0.01,1000000 Tokens,azure,azure,azure/gpt-5.5,gpt-5.5,Model,AI and Machine Learning,gpt-5.5,Generative AI,azure/gpt-5.5:input_tokens,input_tokens,"{""x_Model"":""gpt-5.5""}",azure/gpt-5.5:input_tokens:token,prj_1,Production API,Project,{},Europe/Paris
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditResponse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

@@ -31,3 +31,5 @@ export type Explained = Answer<Schemas["ExplainResponse"]>;
 export type Contribution = Answer<Schemas["ExplainContribution"]>;
 export type UsageRows = Answer<Schemas["UsageRowsResponse"]>;
 export type UsageRow = Answer<Schemas["UsageRowEntry"]>;
+export type ItemRow = Answer<Schemas["ItemRowEntry"]>;
+export type SelfCheckProof = Answer<Schemas["SelfCheckResponse"]>;

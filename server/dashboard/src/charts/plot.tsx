@@ -146,7 +146,7 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
             return drawn === "bars"
               ? {
                   id, name: id, type: "bar", stack: "all", barCategoryGap: count > 60 ? "12%" : "28%", barMaxWidth: 44, silent: true,
-                  itemStyle: { color: each.color, borderColor: card, borderWidth: band > 6 ? 1 : 0 },
+                  itemStyle: { color: each.color, borderColor: card, borderWidth: band > 6 ? 0.5 : 0 },
                   emphasis: { focus: "series" }, blur: { itemStyle: { opacity: 0.3 } },
                   data: each.values.map((value, index) => (index === partial ? { value, itemStyle: { color: hatch(each.color), borderColor: card } } : value)),
                 }
@@ -232,11 +232,13 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
     }
   };
 
+  const isEmpty = series.every((each) => each.values.every((value) => value === 0));
   const marked = crosshair.value === null ? -1 : buckets.findIndex((each) => each.start === crosshair.value);
   const selection = drag && Math.abs(drag.to - drag.from) >= 1 ? { first: Math.min(drag.from, drag.to), last: Math.max(drag.from, drag.to) } : null;
   return (
     <div class="plot" style={{ height: `${height}px` }}>
       <div class="plot-canvas" ref={host} aria-hidden="true" />
+      {isEmpty && <div class="plot-empty">{dataThrough !== null && count > 0 && Date.parse(buckets[0]!.start) >= Date.parse(dataThrough) ? "No data received yet" : "No usage"}</div>}
       {marked >= 0 && <div class="crosshair" style={{ left: `${Left + (marked + 0.5) * band}px`, top: `${Top}px`, bottom: `${Bottom}px` }} />}
       {selection && <div class="selection" style={{ left: `${Left + selection.first * band}px`, width: `${(selection.last - selection.first + 1) * band}px`, top: `${Top}px`, bottom: `${Bottom}px` }} />}
       <div

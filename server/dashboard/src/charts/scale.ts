@@ -1,5 +1,5 @@
 import { addDays, clockIn, monthName, shortDay, weekday, type Day } from "../lib/dates.ts";
-import { compactParts } from "../lib/money.ts";
+import { compactUnit } from "../lib/money.ts";
 import type { Bucket, Metric } from "../lib/view.ts";
 
 /** An axis from 0 with at most four lines above it, and one unit for all of its labels. */
@@ -14,8 +14,8 @@ export function valueScale(max: number, metric: Metric | "quantity"): { max: num
     step = 1;
   }
   const top = Math.ceil(max / step - 1e-9) * step;
-  const { scaled, unit } = compactParts(top);
-  const divisor = top / scaled;
+  // The unit is that of the step: $250, $500, $1,000; not $0.25K.
+  const { size: divisor, unit } = compactUnit(step * 2);
   // Decimals from the step: 0, 0.5, 1.0; not 0.5 beside 1.
   const decimals = [0, 1, 2, 3, 4, 5, 6].find((places) => Math.abs((step / divisor) * 10 ** places - Math.round((step / divisor) * 10 ** places)) < 1e-6) ?? 6;
   const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });

@@ -133,6 +133,12 @@ export function compactParts(value: number): { scaled: number; unit: string } {
   return { scaled: value, unit: "" };
 }
 
+/** The unit in which a number is compact. */
+export function compactUnit(value: number): { size: number; unit: string } {
+  const { unit } = compactParts(value);
+  return { size: { T: 1e12, B: 1e9, M: 1e6, K: 1e3 }[unit] ?? 1, unit };
+}
+
 /** Change from an earlier value in percent; null where there was nothing before. */
 export function changeOf(current: string, previous: string): number | null {
   const before = parseMoney(previous);

@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals";
+import { organization, organizationId } from "../api/organization.ts";
 import { dayCount, dayIn, isDay, type Day } from "./dates.ts";
 import { addressWith, change, path, query } from "./location.ts";
 import { bucketFor, DefaultPreset, presetRange, shiftRange, type Range } from "./ranges.ts";
@@ -42,7 +43,7 @@ export const route = computed(() => {
   const parts = path.value.split("/").filter(Boolean).map(decodeURIComponent);
   return parts[0] === "o" ? { organization: parts[1] ?? null, page: parts[2] ?? "analytics", id: parts[3] ?? null, tab: parts[4] ?? null } : { organization: null, page: parts[0] ?? "", id: null, tab: null };
 });
-export const organizationId = computed(() => route.value.organization);
+export { organizationId };
 
 /** Parameters that go along from page to page; the others belong to one page. */
 const Shared = new Set(["range", "from", "to", "tz"]);
@@ -55,8 +56,8 @@ export function pageAddress(page: string, id?: string, changes: Record<string, s
 
 // --- zone ----------------------------------------------------------------------------------------------------------------
 
-/** The organization's reporting zone, when it is known. */
-export const reportingZone = signal<string | null>(null);
+/** The organization's reporting zone; null where it has none. */
+export const reportingZone = computed(() => organization.value?.timezones[0] ?? null);
 const storedZone = signal(localStorage.getItem("zone"));
 
 /** The zone whose days are counted: the address's, else the reader's choice, else the organization's. */

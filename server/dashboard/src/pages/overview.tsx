@@ -68,7 +68,8 @@ export function OverviewPage() {
   const month = asked && /^\d{4}-\d{2}$/.test(asked) && `${asked}-01` <= current ? `${asked}-01` : current;
   const to = month === current ? today.value : lastOfMonth(month);
   const shared = { organizationId: organizationId.value, timezone: zone.value, from: month, to };
-  const summary = useQuery<Summary>(question("/analytics/summary", { ...shared, compare: "previous" }));
+  // Of a whole month, the one before is what is compared with, as far as this one has elapsed.
+  const summary = useQuery<Summary>(question("/analytics/summary", { ...shared, to: lastOfMonth(month), compare: "previous" }));
   const servicesUrl = question("/analytics/services", { ...shared, bucket: "day" });
   const services = useQuery<Services>(servicesUrl);
   const projects = useQuery<Projects>(question("/analytics/projects", shared));
@@ -128,7 +129,7 @@ function Cards({ summary }: { summary: Summary | undefined }) {
       <Kpi label="Total requests" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "requests")} title={`${exactCount(before.totals.requestCount)} before`} />} note={note}>
         {summary ? <Count value={summary.totals.requestCount} /> : bone}
       </Kpi>
-      <Kpi label="Total tokens" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "tokens")} title={`${exactCount(before.totals.totalTokens)} before`} />} note="input and output">
+      <Kpi label="Total tokens" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "tokens")} title={`${exactCount(before.totals.totalTokens)} before`} />} note={summary ? "input and output" : ""}>
         {summary ? <Count value={summary.totals.totalTokens} /> : bone}
       </Kpi>
       <Kpi label="Unique models" change={of(summary?.uniqueModels, before?.uniqueModels)} note={summary ? `${exactCount(summary.uniqueMappings)} mappings` : ""}>
@@ -144,7 +145,7 @@ function Cards({ summary }: { summary: Summary | undefined }) {
           bone
         )}
       </Kpi>
-      <Kpi label="Total conversations" change={of(summary?.conversations, before?.conversations)} note={summary?.conversations === null ? "not recorded" : "with agents"}>
+      <Kpi label="Total conversations" change={of(summary?.conversations, before?.conversations)} note={summary ? (summary.conversations === null ? "not recorded" : "with agents") : ""}>
         {summary ? summary.conversations === null ? "–" : <Count value={summary.conversations} /> : bone}
       </Kpi>
     </div>
@@ -358,7 +359,7 @@ function TopAgents({ shared }: { shared: Record<string, string | null> }) {
   const total = Number(query.answer!.data.totals.cost);
   return (
     <Card title="Top agents" note="The ten largest by cost" tools={<ExportMenu question={url} name="Top agents" />}>
-      <div class="table-box" tabIndex={0} role="region" aria-label="Top agents">
+      <div class="table-box" tabIndex={0} role="region" aria-label="Top agents, table">
         <table class="table">
           <thead>
             <tr>

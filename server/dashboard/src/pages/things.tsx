@@ -119,7 +119,7 @@ export function KeysPage() {
           { id: "project", label: "Project", width: "15%", isSortable: true, isSecondary: true, render: (row) => (row.projectId ? <Link class="plain" href={pageAddress("projects", row.projectId)}><bdi>{row.project}</bdi></Link> : "–") },
           { id: "creator", label: "Created by", width: "13%", isSortable: true, isSecondary: true, render: (row) => <bdi class="quiet">{row.creator}</bdi> },
           {
-            id: "statistics", label: "", width: "126px", isSecondary: true,
+            id: "statistics", label: "Statistics", width: "126px", isSecondary: true,
             render: (row) => row.apiKeyId && <Link href={pageAddress("keys", row.apiKeyId)} aria-label={`View statistics of ${row.description}`}>View Statistics</Link>,
           },
         ]}
@@ -185,7 +185,7 @@ function viewOf(answer: Detail): UsageView {
 }
 
 /** What the pages of one project, key and agent have in common: cards, cost by model over time and in all. */
-function ThingPage<T extends Detail>({ path, scope, heading, cards, tabs }: { path: string; scope: string; heading: (answer: T | undefined) => ComponentChildren; cards?: (answer: T) => ComponentChildren; tabs?: ComponentChildren }) {
+function ThingPage<T extends Detail>({ path, scope, heading, cards, tabs }: { path: string; scope: string; heading: (answer: T | undefined) => ComponentChildren; cards?: (answer: T | undefined) => ComponentChildren; tabs?: ComponentChildren }) {
   const query = useQuery<T>(detailQuestion(path, metric.value));
   const answer = query.answer?.data;
   useRange(answer);
@@ -208,7 +208,7 @@ function ThingPage<T extends Detail>({ path, scope, heading, cards, tabs }: { pa
       {heading(answer)}
       {tabs}
       <UsageCards view={answer && viewOf(answer)} spendLabel="Cost" hasErrors>
-        {answer && cards?.(answer)}
+        {cards?.(answer)}
       </UsageCards>
       <UsageCharts
         query={query}
@@ -269,7 +269,7 @@ export function ProjectPage({ id, tab }: { id: string; tab: string | null }) {
     if (answer) {
       learnProjects([answer.project]);
     }
-    return <Heading title={answer?.project.name} color={answer?.project.color} isDeleted={answer?.project.deleted} note={answer && `Project · ${answer.project.activeApiKeyCount} of ${answer.project.apiKeyCount} API keys used`} />;
+    return <Heading title={answer?.project.name} color={answer ? answer.project.color : "var(--hover)"} isDeleted={answer?.project.deleted} note={answer && `Project · ${answer.project.activeApiKeyCount} of ${answer.project.apiKeyCount} API keys used`} />;
   };
   if (current === "dashboard") {
     return <ProjectDashboard id={id} heading={heading} tabs={tabs} />;
@@ -325,8 +325,8 @@ export function AgentPage({ id }: { id: string }) {
         );
       }}
       cards={(answer) => (
-        <Kpi label="Conversations" note={answer.agent.conversations ? `${exactCount(Math.round(answer.summary.requestCount / answer.agent.conversations))} requests each` : "not recorded"}>
-          {answer.agent.conversations === null ? "–" : <Count value={answer.agent.conversations} full />}
+        <Kpi label="Conversations" note={answer ? answer.agent.conversations ? `${exactCount(Math.round(answer.summary.requestCount / answer.agent.conversations))} requests each` : "not recorded" : ""}>
+          {answer ? answer.agent.conversations === null ? "–" : <Count value={answer.agent.conversations} full /> : <span class="bone" />}
         </Kpi>
       )}
     />

@@ -61,7 +61,7 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
           label="Error rate"
           spark={full.length > 1 ? full.map((row) => row.errorRate) : undefined}
           change={rateChange !== undefined && <Change change={rateChange} isBad={rateChange >= 1} />}
-          note={totals ? `${exactCount(totals.errorCount)} errors · ${exactCount(totals.clientErrorCount)} by callers` : ""}
+          note={totals ? <span title={`${exactCount(totals.clientErrorCount)} errors of callers are not in the rate`}>{exactCount(totals.errorCount)} errors</span> : ""}
         >
           {totals ? errorRate(totals.errorRate) : <span class="bone" />}
         </Kpi>

@@ -20,7 +20,7 @@ export function metricsColumns<Row extends MetricsRow>(rows: readonly Row[]): Co
   const shares = new Map(sharesOf(rows.map((row) => Number(row.cost)), total).map((share, index) => [rows[index]!, share]));
   return [
     { id: "cost", label: "Cost", width: "124px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={money} /> },
-    { id: "share", label: "Share", width: "116px", isNumber: true, isSecondary: true, render: (row) => <Share value={total > 0 ? Number(row.cost) / total : 0} text={shares.get(row) ?? ""} /> },
+    { id: "share", label: "Share", width: "150px", isNumber: true, isSecondary: true, render: (row) => <Share value={total > 0 ? Number(row.cost) / total : 0} text={shares.get(row) ?? ""} /> },
     { id: "requests", label: "Requests", width: "112px", isNumber: true, isSortable: true, render: (row) => <Count value={row.requestCount} full /> },
     { id: "tokens", label: "Tokens", width: "96px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <Count value={row.totalTokens} /> },
     { id: "errors", label: "Error rate", width: "100px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${row.errorCount} errors`}>{errorRate(row.errorRate)}</span> },
@@ -80,7 +80,7 @@ export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note,
         </>
       }
     >
-      <Await query={query} height={400}>
+      <Await query={query} height={height}>
         {(data) => <Rows rows={rowsOf(data)} totals={totalsOf(data)} wanted={wanted.trim().toLowerCase()} noun={noun} words={words} rowKey={rowKey} columns={columns} orders={orders} height={height} />}
       </Await>
     </Card>
@@ -129,7 +129,7 @@ export function GroupsList({ title, rows, empty }: { title: string; rows: readon
       {rows.length === 0 ? (
         <div class="table-empty">{empty}</div>
       ) : (
-        <div class="table-box short" tabIndex={0} role="region" aria-label={title}>
+        <div class="table-box short" tabIndex={0} role="region" aria-label={`${title}, table`}>
           <table class="table">
             <thead>
               <tr>

@@ -2,18 +2,15 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import { organizationWide } from "../api/organization.ts";
+import type { SelfCheckProof } from "../api/types.ts";
 import { rangeText } from "../lib/dates.ts";
 import { exactMoney } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
 import { organizationId, range, route, zone } from "../lib/view.ts";
 import { Icon } from "./icons.tsx";
 
-interface Proof {
-  agrees: boolean;
-  checks: { name: string; cost: string | null; requestCount: number | null; agrees: boolean; problem?: string }[];
-  filesVerified: number;
-  rows: number;
-  elapsedMs: number;
+function duration(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
 /** Whether all ways to the range's total agree; opens the proof. */
@@ -28,7 +25,7 @@ export function SelfCheck() {
     const timer = setTimeout(() => (isWanted.value = true), 1_500);
     return () => clearTimeout(timer);
   }, []);
-  const query = useQuery<Proof>(applies && isWanted.value ? question("/analytics/selfcheck", { organizationId: organizationId.value, from, to, timezone: zone.value }) : null);
+  const query = useQuery<SelfCheckProof>(applies && isWanted.value ? question("/analytics/selfcheck", { organizationId: organizationId.value, from, to, timezone: zone.value }) : null);
   useEffect(() => {
     if (isOpen.value) {
       dialog.current?.showModal();
@@ -42,7 +39,7 @@ export function SelfCheck() {
     <>
       <button type="button" class={`selfcheck link${proof.agrees ? "" : " bad"}`} onClick={() => (isOpen.value = true)}>
         <Icon name={proof.agrees ? "shield" : "warning"} size={14} />
-        {proof.agrees ? `Reconciled: ${proof.checks.length} checks agree` : "The totals do not agree"} · {exactCount(proof.rows)} rows · {proof.elapsedMs} ms
+        {proof.agrees ? `Reconciled: ${proof.checks.length} checks agree` : "The totals do not agree"} · {exactCount(proof.rows)} rows · {duration(proof.elapsedMs)}
       </button>
       <dialog class="proof" ref={dialog} aria-label="Self-check" onClose={() => (isOpen.value = false)} onClick={(event) => event.target === dialog.current && dialog.current?.close()}>
         <form method="dialog">
@@ -70,14 +67,14 @@ export function SelfCheck() {
                     <th scope="row">{check.name}</th>
                     <td class="number">{check.cost === null ? "–" : exactMoney(check.cost)}</td>
                     <td class="number">{check.requestCount === null ? "–" : exactCount(check.requestCount)}</td>
-                    <td title={check.problem}>{check.agrees ? "yes" : "no"}</td>
+                    <td title={check.problem ?? ""}>{check.agrees ? "yes" : "no"}</td>
                   </tr>
                 ))}
               </tbody>
             </table>
           </div>
           <p class="quiet">
-            {exactCount(proof.filesVerified)} files verified, {exactCount(proof.rows)} rows, {proof.elapsedMs} ms.
+            {exactCount(proof.filesVerified)} files verified, {exactCount(proof.rows)} rows, {duration(proof.elapsedMs)}.
           </p>
           <button type="submit" class="button primary">
             Close

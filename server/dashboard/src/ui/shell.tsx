@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { isOnline, pending, refreshes, signOut } from "../api/client.ts";
@@ -57,6 +57,15 @@ export function pageTitle(id: string): string {
 export function Shell({ children }: { children: ComponentChildren }) {
   const isMenuOpen = useSignal(false);
   const { page, id } = route.value;
+  // Below what has not come yet, the foot would jump.
+  const isSettled = useSignal(false);
+  useSignalEffect(() => {
+    if (pending.value === 0) {
+      const timer = setTimeout(() => (isSettled.value = true), 300);
+      return () => clearTimeout(timer);
+    }
+    return undefined;
+  });
   useEffect(() => {
     isMenuOpen.value = false;
   }, [page, id]);
@@ -114,7 +123,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <main id="main" tabIndex={-1}>
           {children}
         </main>
-        <footer class="page-foot">
+        <footer class={isSettled.value ? "page-foot" : "page-foot waiting"}>
           <SelfCheck />
           <span class="grow" />
           <a href="/openapi/v1.json">API</a>
@@ -217,7 +226,7 @@ function Refresh() {
   return (
     <button type="button" class="button refresh" onClick={refresh} aria-label="Refresh" title={details ? `Refresh. The last answer took: ${details}` : "Refresh"}>
       <Icon name="refresh" />
-      <span class="refresh-text">{through ? `data through ${momentIn(zone.value, through)}` : "refresh"}</span>
+      <span class="refresh-text">{through ? `data through ${momentIn(zone.value, through)}` : "\u00a0"}</span>
     </button>
   );
 }

@@ -17,14 +17,23 @@ export interface Column<Row> {
 const RowHeight = 36;
 const Overscan = 8;
 
+/** Wide tables scroll sideways instead of squeezing their columns; on narrow windows secondary columns are left out. */
+function leastWidth(columns: readonly { width: string; isSecondary?: boolean }[]): string {
+  const isNarrow = innerWidth < 960;
+  const sum = columns.filter((column) => !(isNarrow && column.isSecondary)).reduce((all, column) => all + (column.width.endsWith("px") ? Number.parseInt(column.width, 10) : column.width === "auto" && !isNarrow ? 160 : 0), 0);
+  return isNarrow ? "100%" : `${sum}px`;
+}
+
 /** A table of any length: only the rows in sight are in the page. */
-export function VirtualTable<Row>({ label, rows, rowKey, columns, height, sort, onSort, onEnd, footer, empty }: {
+export function VirtualTable<Row>({ label, rows, rowKey, columns, height, isLoading, sort, onSort, onEnd, footer, empty }: {
   label: string;
   rows: readonly Row[];
   rowKey: (row: Row, index: number) => string;
   columns: readonly Column<Row>[];
   /** At most this many pixels; less where there are fewer rows. */
   height: number;
+  /** Whether rows may come: the place for them is kept. */
+  isLoading?: boolean;
   /** `cost` ascending, `-cost` descending. */
   sort?: string;
   onSort?: (sort: string) => void;
@@ -44,8 +53,8 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns, height, sort, 
   }, [last, rows.length]);
   const [sortName, isDescending] = sort?.startsWith("-") ? [sort.slice(1), true] : [sort, false];
   return (
-    <div class="table-box" ref={box} style={{ maxHeight: `${height}px` }} tabIndex={0} role="region" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
-      <table class="table" aria-rowcount={rows.length + 1} aria-label={label}>
+    <div class="table-box" ref={box} style={{ maxHeight: `${height}px`, height: isLoading && rows.length === 0 ? `${height}px` : "auto" }} tabIndex={0} role="region" aria-label={`${label}, table`} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      <table class="table" style={{ minWidth: leastWidth(columns) }} aria-rowcount={rows.length + 1} aria-label={label}>
         <colgroup>
           {columns.map((column) => (
             <col key={column.id} style={{ width: column.width }} class={column.isSecondary ? "secondary" : undefined} />

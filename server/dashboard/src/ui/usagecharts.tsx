@@ -32,6 +32,8 @@ export interface UsageView {
 }
 
 export const ChartHeight = 380;
+/** Of the row below the ranking. */
+const TotalsHeight = 55;
 const Top = 10;
 
 export function MetricTabs({ label, onHint }: { label: string; onHint?: (id: Metric) => void }) {
@@ -155,7 +157,7 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
         {showsData && answer && <DataTable answer={answer} groups={groups} metric={of} />}
       </Card>
       <Card className="span-4 ranking-card" title={title} note={`Total usage by ${noun} for the selected range`} tools={<MetricTabs label="Metric of the ranking" onHint={hint} />}>
-        <Await query={query} height={ChartHeight} className="fill">
+        <Await query={query} height={ChartHeight + TotalsHeight} className="fill">
           {() =>
             answer && (
               <Ranking

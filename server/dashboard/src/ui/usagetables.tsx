@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, question, type Answer, type Parameters, type ProblemError } from "../api/client.ts";
 import { isSignedIn, refreshes } from "../api/client.ts";
-import type { UsageRow, UsageRows } from "../api/types.ts";
+import type { ItemRow, UsageRow } from "../api/types.ts";
 import { momentIn } from "../lib/dates.ts";
 import { exactMoney, shortMoney } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
@@ -73,6 +73,7 @@ function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, 
           rowKey={rowKey}
           columns={columns}
           height={height}
+          isLoading={isLoading}
           sort={sort}
           onSort={setSort}
           onEnd={more}
@@ -80,7 +81,7 @@ function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, 
         />
       )}
       <footer class="card-foot quiet">
-        {rows.length > 0 && `${exactCount(rows.length)} ${noun}${hasMore ? ", more below" : ""}`}
+        {rows.length === 0 ? "\u00a0" : `${exactCount(rows.length)} ${noun}${hasMore ? ", more below" : ""}`}
       </footer>
     </Card>
   );
@@ -102,37 +103,26 @@ export function RequestsTable({ title, parameters, height = 560, hasProject = tr
     { id: "time", label: "Time", width: "128px", isSortable: true, render: (row) => <time dateTime={row.start}>{momentIn(zone.value, row.start)}</time> },
     ...(hasProject ? [{ id: "project", label: "Project", width: "144px", render: (row: UsageRow) => <Filterable dimension="project" id={row.projectId} label={row.project} /> }] : []),
     { id: "model", label: "Model", width: "150px", render: (row) => <Filterable dimension="model" id={row.model} label={row.model} /> },
-    { id: "provider", label: "Provider", width: "104px", isSecondary: true, render: (row) => <Filterable dimension="provider" id={row.provider} label={row.provider} /> },
     { id: "apiKey", label: "API key", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
-    { id: "member", label: "Member", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="member" id={row.memberId} label={row.member} /> },
-    { id: "app", label: "App", width: "100px", isSecondary: true, render: (row) => <Filterable dimension="app" id={row.app} label={row.app} /> },
-    { id: "serviceType", label: "Service type", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
-    { id: "agent", label: "Agent", width: "110px", isSecondary: true, render: (row) => <Filterable dimension="agent" id={row.agentId} label={row.agent} /> },
     { id: "requestCount", label: "Requests", width: "92px", isNumber: true, isSortable: true, render: (row) => <Count value={row.requestCount} full /> },
     { id: "errorCount", label: "Errors", width: "76px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => (row.errorCount === 0 ? <span class="quiet">0</span> : exactCount(row.errorCount)) },
     { id: "inputTokens", label: "Input", width: "92px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.cachedInputTokens)} read from cache`}><Count value={row.inputTokens} /></span> },
     { id: "outputTokens", label: "Output", width: "92px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.reasoningTokens)} reasoning`}><Count value={row.outputTokens} /></span> },
     { id: "cost", label: "Cost", width: "104px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={shortMoney} /> },
+    { id: "provider", label: "Provider", width: "104px", isSecondary: true, render: (row) => <Filterable dimension="provider" id={row.provider} label={row.provider} /> },
+    { id: "member", label: "Member", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="member" id={row.memberId} label={row.member} /> },
+    { id: "app", label: "App", width: "100px", isSecondary: true, render: (row) => <Filterable dimension="app" id={row.app} label={row.app} /> },
+    { id: "serviceType", label: "Service type", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
+    { id: "agent", label: "Agent", width: "110px", isSecondary: true, render: (row) => <Filterable dimension="agent" id={row.agentId} label={row.agent} /> },
   ];
   return <Tableau<UsageRow> title={title} note="A row for each hour and combination of dimensions; press a value to filter" path="/analytics/usage/requests" parameters={parameters ?? asked.value} columns={columns} rowKey={(_, index) => String(index)} height={height} noun="rows" standardSort="-time" />;
 }
 
-/** A priced item, as the server describes it. */
-interface ItemRow {
-  start: string;
-  projectId: string;
-  project: string;
-  mapping: string;
-  serviceType: string;
-  apiKeyId: string;
-  apiKey: string;
-  agentId: string;
-  agent: string;
-  rule: string;
-  unit: string;
-  quantity: string | number;
-  cost: string;
-  unitPrice?: string | number | null;
+/** Prices as they are quoted: tokens and characters by the million. */
+function perMillion(price: string | number, unit: string): string {
+  const isSmall = unit === "token" || unit === "character";
+  const value = Number(price) * (isSmall ? 1e6 : 1);
+  return `${new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 5 }).format(value)}${isSmall ? "/1M" : ""}`;
 }
 
 /** Priced items: what was measured, in which unit, and what it cost. */
@@ -140,15 +130,14 @@ export function ItemsTable({ title, parameters, height = 560, hasProject = true 
   const columns: Column<ItemRow>[] = [
     { id: "time", label: "Time", width: "128px", isSortable: true, render: (row) => <time dateTime={row.start}>{momentIn(zone.value, row.start)}</time> },
     ...(hasProject ? [{ id: "project", label: "Project", width: "150px", render: (row: ItemRow) => <Filterable dimension="project" id={row.projectId} label={row.project} /> }] : []),
-    { id: "mapping", label: "Mapping", width: "190px", isSecondary: true, render: (row) => <Filterable dimension="mapping" id={row.mapping} label={row.mapping} /> },
+    { id: "mapping", label: "Mapping", width: "184px", isSecondary: true, render: (row) => <Filterable dimension="mapping" id={row.mapping} label={row.mapping} /> },
+    { id: "rule", label: "Pricing rule", width: "160px", render: (row) => row.rule },
+    { id: "quantity", label: "Quantity", width: "120px", isNumber: true, render: (row) => <Count value={row.quantity} full /> },
+    { id: "unit", label: "Unit", width: "96px", isSecondary: true, render: (row) => <span class="quiet">{row.unit}</span> },
+    { id: "unitPrice", label: "Unit price", width: "124px", isNumber: true, isSecondary: true, render: (row) => (row.unitPrice == null ? "–" : <span title="US dollars for one unit">{perMillion(row.unitPrice, row.unit)}</span>) },
+    { id: "cost", label: "Cost", width: "112px", isNumber: true, isSortable: true, render: (row) => <data class="figure" value={row.cost} title={exactMoney(row.cost)}>{shortMoney(row.cost)}</data> },
     { id: "serviceType", label: "Service type", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
     { id: "apiKey", label: "API key", width: "140px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
-    { id: "rule", label: "Pricing rule", width: "160px", render: (row) => row.rule },
-    { id: "quantity", label: "Quantity", width: "120px", isNumber: true, render: (row) => <span class="figure">{Number(row.quantity).toLocaleString()}</span> },
-    { id: "unit", label: "Unit", width: "96px", isSecondary: true, render: (row) => <span class="quiet">{row.unit}</span> },
-    { id: "cost", label: "Cost", width: "112px", isNumber: true, isSortable: true, render: (row) => <data class="figure" value={row.cost} title={exactMoney(row.cost)}>{shortMoney(row.cost)}</data> },
   ];
   return <Tableau<ItemRow> title={title} note="What was measured under each pricing rule" path="/analytics/usage/items" parameters={parameters ?? asked.value} columns={columns} rowKey={(_, index) => String(index)} height={height} noun="items" standardSort="-time" />;
 }
-
-export type { UsageRows };
