@@ -70,7 +70,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
         await window.GoAsync(server.Address, Analytics, server.Token("org_1", "u_1"));
         await window.Page.GetByRole(AriaRole.Radio, new() { Name = "Project", Exact = true }).ClickAsync();
         await window.SettleAsync();
-        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Members" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Members", Exact = true }).First.ClickAsync();
         await window.Page.GetByText("Members by spend").WaitForAsync();
 
         await window.Page.GoBackAsync();
@@ -154,6 +154,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
             await window.GoAsync(server.Address, $"/o/org_1/analytics?from=2026-03-20&to=2026-04-05&tz={zone}", token);
             await window.Page.GetByRole(AriaRole.Button, new() { Name = "Show data" }).ClickAsync();
             var answer = await server.JsonAsync(DashboardData.Activity("model", zone, "&top=10"), token);
+            await window.Page.Locator(".table-box[aria-label='Data of the chart'] tbody td:nth-child(2) data").First.WaitForAsync();
             days[zone] = await window.ValuesAsync(".table-box[aria-label='Data of the chart'] tbody td:nth-child(2) data");
 
             Assert.Equal(answer.GetProperty("activity").EnumerateArray().Select(day => day.GetProperty("cost").GetString()!), days[zone]);
