@@ -244,7 +244,7 @@ public class AccessMatrixTests
         public async Task<(string Request, MatrixAnswer Answer)> AskAsync(Operation operation, Principal principal, Place place, bool isAllowed)
         {
             number++;
-            var organization = place.Kind == PlaceKind.Organization ? MatrixServer.Foreign : principal.Target();
+            var organization = place.Kind == PlaceKind.Organization && principal != Principal.Foreign ? MatrixServer.Foreign : principal.Target();
             var own = isAllowed && !operation.IsRead && operation.Method != "POST" ? Own(operation, organization) : null;
             var path = Path(operation, organization, principal.TargetOwner(), place.Kind == PlaceKind.Path ? ForeignKey(operation, (int)principal) : own) + Query(operation, organization, place);
             var body = operation.HasBody ? Body(operation, principal, organization, place, own) : null;

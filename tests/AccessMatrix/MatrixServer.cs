@@ -171,7 +171,7 @@ internal sealed partial class MatrixServer : IAsyncDisposable
         await issuer.DisposeAsync();
     }
 
-    [GeneratedRegex("[A-Za-z0-9_/-]*vexillum[A-Za-z0-9_-]*")]
+    [GeneratedRegex("[A-Za-z0-9_-]*vexillum[A-Za-z0-9_-]*")]
     private static partial Regex ForeignIds();
 
     private async Task MakeCallersAsync()

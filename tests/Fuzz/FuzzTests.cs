@@ -142,9 +142,9 @@ public sealed partial class FuzzTests(ITestOutputHelper output)
             yield return "found the path of a folder";
         }
 
-        var sent = Uri.UnescapeDataString(request.Target) + (request.Body is null ? string.Empty : Encoding.UTF8.GetString(request.Body));
-        // The audit log says back what its own people have asked for.
-        foreach (var leak in MatrixServer.Leaks(request.Principal, request.Operation.Id == "audit" ? sent + body : sent, said))
+        var sent = request.Target + Uri.UnescapeDataString(request.Target) + (request.Body is null ? string.Empty : Encoding.UTF8.GetString(request.Body));
+        // Signing in answers whoever the token is of. The audit log says back what its own people have asked for.
+        foreach (var leak in MatrixServer.Leaks(request.Operation.Id == "signIn" ? Principal.Owner : request.Principal, request.Operation.Id == "audit" ? sent + body : sent, said))
         {
             yield return $"found '{leak}' of another organization";
         }
