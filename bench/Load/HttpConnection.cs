@@ -23,10 +23,12 @@ internal sealed class HttpConnection : IDisposable
     /// <param name="url">The server.</param>
     /// <param name="path">Path and query.</param>
     /// <param name="token">A bearer token, or null.</param>
-    public HttpConnection(Uri url, string path, string? token)
+    /// <param name="knownTag">The ETag of an answer that the client claims to have, or null.</param>
+    public HttpConnection(Uri url, string path, string? token, string? knownTag = null)
     {
         var authorization = token is null ? string.Empty : $"Authorization: Bearer {token}\r\n";
-        request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {url.Authority}\r\n{authorization}\r\n");
+        var condition = knownTag is null ? string.Empty : $"If-None-Match: {knownTag}\r\n";
+        request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {url.Authority}\r\n{authorization}{condition}\r\n");
         socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
         if (IPAddress.TryParse(url.Host, out var address))
         {
@@ -74,7 +76,7 @@ internal sealed class HttpConnection : IDisposable
         {
             ReadChunks(body);
         }
-        else
+        else if (Status != 304)
         {
             throw Unexpected("neither a length nor chunks");
         }

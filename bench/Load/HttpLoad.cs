@@ -32,17 +32,25 @@ internal static partial class HttpLoad
         arrivals.AcceptOnlyFromAmong("constant", "poisson");
         var seed = new Option<int>("--seed") { Description = "Of Poisson arrivals.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var throughput = new Option<bool>("--throughput") { Description = "One connection, request after request: bytes a second instead of latency under a rate." };
+        var notModified = new Option<bool>("--not-modified") { Description = "Ask with the ETag of the first answer (If-None-Match): every answer must be 304, without a body." };
+        var access = new Option<bool>("--access") { Description = "What access checks and the audit log add to a request: --path beside requests that need less, one connection each, in turn." };
         var json = new Option<string?>("--json") { Description = "Write the percentiles here.", HelpName = "FILE" };
         var append = new Option<string?>("--append") { Description = "Append the table in Markdown here.", HelpName = "FILE" };
         var command = new Command("http", "Latency percentiles of a server under an open load; every answer is compared with the first.")
         {
-            url, data, server, path, token, organization, user, rate, seconds, warmup, connections, arrivals, seed, throughput, json, append,
+            url, data, server, path, token, organization, user, rate, seconds, warmup, connections, arrivals, seed, throughput, notModified, access, json, append,
         };
         command.SetAction(parsed =>
         {
             if ((parsed.GetValue(url) is null) == (parsed.GetValue(data) is null))
             {
                 Console.Error.WriteLine("error: pass either --url or --data.");
+                return 2;
+            }
+
+            if (new[] { parsed.GetValue(throughput), parsed.GetValue(notModified), parsed.GetValue(access) }.Count(isAsked => isAsked) > 1)
+            {
+                Console.Error.WriteLine("error: pass one of --throughput, --not-modified and --access.");
                 return 2;
             }
 
@@ -59,7 +67,9 @@ internal static partial class HttpLoad
             {
                 using var process = parsed.GetValue(data) is { } folder ? new Started(parsed.GetValue(server)!, folder, parsed.GetValue(organization)!, parsed.GetValue(user)!) : null;
                 var target = new Target(process?.Server.Url ?? new Uri(parsed.GetValue(url)!), process?.Token ?? parsed.GetValue(token), process?.Server);
-                var report = parsed.GetValue(throughput) ? Throughput(target, run) : Latency(target, run, parsed.GetValue(json));
+                var report = parsed.GetValue(throughput) ? Throughput(target, run)
+                    : parsed.GetValue(access) ? AccessCost.Report(target.Url, target.Token, run, $"{Machine()}, load before the run {LoadAverage()}")
+                    : Latency(target, run, parsed.GetValue(json), parsed.GetValue(notModified));
                 Console.Write(report);
                 if (parsed.GetValue(append) is { } file)
                 {
@@ -78,15 +88,22 @@ internal static partial class HttpLoad
     }
 
     /// <summary>Runs an open load.</summary>
+    /// <param name="url">The server.</param>
+    /// <param name="token">A bearer token, or null.</param>
+    /// <param name="path">Path and query.</param>
+    /// <param name="due">When each request is due, in nanoseconds since the start.</param>
+    /// <param name="connections">Connections at most.</param>
+    /// <param name="expected">The body of every answer.</param>
+    /// <param name="knownTag">An ETag that is sent along, so that every answer is 304 and has no body; null for answers in full.</param>
     /// <returns>Latencies in ascending order, in nanoseconds since each request was due, and what was counted with them.</returns>
-    /// <exception cref="InvalidDataException">An answer is not 200, or not the first one's bytes.</exception>
-    internal static OpenLoadResult Open(Uri url, string? token, string path, long[] due, int connections, ReadOnlyMemory<byte> expected)
+    /// <exception cref="InvalidDataException">An answer has another status, or not the expected bytes.</exception>
+    internal static OpenLoadResult Open(Uri url, string? token, string path, long[] due, int connections, ReadOnlyMemory<byte> expected, string? knownTag = null)
     {
         var latencies = new long[due.Length];
         var timings = new string?[due.Length];
         var (next, late, latest, bytes) = (-1, 0, 0L, 0L);
         Exception? failure = null;
-        var open = Enumerable.Range(0, connections).Select(_ => new HttpConnection(url, path, token)).ToArray();
+        var open = Enumerable.Range(0, connections).Select(_ => new HttpConnection(url, path, token, knownTag)).ToArray();
         var start = MonotonicClock.Now + 50_000_000;
         var threads = open.Select(connection => new Thread(() => Work(connection)) { IsBackground = true }).ToArray();
         Array.ForEach(threads, thread => thread.Start());
@@ -122,7 +139,7 @@ internal static partial class HttpLoad
 
                     timings[i] = connection.Field("Server-Timing");
                     Interlocked.Add(ref bytes, connection.BodyLength);
-                    Check(connection, expected.Span);
+                    Check(connection, expected.Span, knownTag is null ? 200 : 304);
                 }
             }
             catch (Exception exception) when (exception is SocketException or InvalidDataException)
@@ -132,17 +149,20 @@ internal static partial class HttpLoad
         }
     }
 
-    private static string Latency(Target target, LoadRun run, string? json)
+    private static string Latency(Target target, LoadRun run, string? json, bool isNotModified)
     {
-        var expected = FirstAnswer(target, run.Path);
+        var (first, firstTag) = FirstAnswer(target, run.Path);
+        var tag = isNotModified ? firstTag ?? throw new InvalidDataException("The first answer has no ETag, which --not-modified needs.") : null;
+        byte[] expected = isNotModified ? [] : first;
+
         if (run.Warmup > 0 && run.Due(run.Warmup) is { Length: > 0 } warmup)
         {
-            _ = Open(target.Url, target.Token, run.Path, warmup, run.Connections, expected);
+            _ = Open(target.Url, target.Token, run.Path, warmup, run.Connections, expected, tag);
         }
 
         var load = LoadAverage();
         var (ours, theirs) = (Environment.CpuUsage.TotalTime, target.Process?.CpuTime);
-        var result = Open(target.Url, target.Token, run.Path, run.Due(run.Seconds), run.Connections, expected);
+        var result = Open(target.Url, target.Token, run.Path, run.Due(run.Seconds), run.Connections, expected, tag);
         ours = Environment.CpuUsage.TotalTime - ours;
         theirs = target.Process?.CpuTime - theirs;
         var seconds = result.ElapsedNanoseconds / 1e9;
@@ -154,7 +174,7 @@ internal static partial class HttpLoad
         var cpu = theirs is { } used ? string.Create(CultureInfo.InvariantCulture, $" CPU time a request: server {used.TotalMilliseconds / result.Latencies.Length:0.00} ms, client {ours.TotalMilliseconds / result.Latencies.Length:0.00} ms.") : string.Empty;
         return string.Create(CultureInfo.InvariantCulture, $"""
 
-            `GET {run.Path}`
+            `GET {run.Path}`{(isNotModified ? ", with the ETag of the answer: 304" : string.Empty)}
 
             {run.Rate:0.#} requests/s for {run.Seconds:0.#} s, {(run.Seed is null ? "constant" : "Poisson")} arrivals, {run.Connections} connections, {expected.Length:N0} bytes an answer, every one compared. Latency counts from when a request was due. {result.Late:N0} of {result.Latencies.Length:N0} started more than 1 ms late (at most {result.LatestNanoseconds / 1e6:0.0} ms).{cpu} {Machine()}, load before the run {load}.
 
@@ -224,19 +244,21 @@ internal static partial class HttpLoad
     private static string Words(IReadOnlyList<(string Part, double Milliseconds)> parts) =>
         string.Join(", ", parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Part} {part.Milliseconds:0.00} ms")));
 
-    private static byte[] FirstAnswer(Target target, string path)
+    private static (byte[] Body, string? Tag) FirstAnswer(Target target, string path)
     {
         using var connection = new HttpConnection(target.Url, path, target.Token);
         connection.Exchange();
         Check(connection, connection.Body);
-        return connection.Body;
+        return (connection.Body, connection.Field("ETag"));
     }
 
-    private static void Check(HttpConnection connection, ReadOnlySpan<byte> expected)
+    /// <summary>Compares an answer with what it must be.</summary>
+    /// <exception cref="InvalidDataException">It is another one.</exception>
+    internal static void Check(HttpConnection connection, ReadOnlySpan<byte> expected, int status = 200)
     {
-        if (connection.Status != 200)
+        if (connection.Status != status)
         {
-            throw new InvalidDataException($"Found status {connection.Status}, expected 200. {System.Text.Encoding.UTF8.GetString(connection.Body)}");
+            throw new InvalidDataException($"Found status {connection.Status}, expected {status}. {System.Text.Encoding.UTF8.GetString(connection.Body)}");
         }
 
         if (!connection.BodyIs(expected))

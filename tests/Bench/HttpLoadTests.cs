@@ -75,6 +75,44 @@ public class HttpLoadTests
     }
 
     [Fact]
+    public async Task Open_WithATag_ExpectsNotModifiedEachTime()
+    {
+        var requests = 0;
+        await using var server = new CannedServer(async stream => await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            Interlocked.Increment(ref requests) <= 10 ? "HTTP/1.1 304 Not Modified\r\nServer-Timing: plan;dur=0.5\r\n\r\n" : Lengths)));
+
+        var result = HttpLoad.Open(server.Url, null, "/", Arrivals.Constant(1_000, 0.01), connections: 1, ReadOnlyMemory<byte>.Empty, "W/\"a\"");
+
+        Assert.Equal((10, 0L), (result.Latencies.Length, result.Bytes));
+        Assert.Throws<InvalidDataException>(() => HttpLoad.Open(server.Url, null, "/", Arrivals.Constant(1_000, 0.01), connections: 1, ReadOnlyMemory<byte>.Empty, "W/\"a\""));
+    }
+
+    [Fact]
+    public async Task AccessCost_AsksInTurn_AndExpectsEachStatus()
+    {
+        var (requests, hasTag) = (0, true);
+        await using var server = new CannedServer(async stream =>
+        {
+            // The first asks for the tag; from then on the third of each five sends it.
+            var i = Interlocked.Increment(ref requests) - 2;
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(hasTag && i >= 0 && i % 5 == 2 ? "HTTP/1.1 304 Not Modified\r\n\r\n" : Lengths.Replace("Server-Timing", "ETag: W/\"a\"\r\nServer-Timing", StringComparison.Ordinal)));
+        });
+        var run = new LoadRun("/question", Rate: 1, Seconds: 0.01, Warmup: 0, Connections: 1, Seed: null);
+
+        var report = AccessCost.Report(server.Url, "ana_x", run, "a machine");
+
+        Assert.Equal(0, (requests - 1) % 5);
+        string[] rows = [.. report.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))];
+        Assert.Equal(6, rows.Length);
+        Assert.EndsWith("| 0.0 us |", rows[1], StringComparison.Ordinal);
+        Assert.All(rows.Skip(1), row => Assert.Matches(@"^\| .+ \| \d+\.\d us \| \d+\.\d us \| -?\d+\.\d us \|$", row));
+
+        (requests, hasTag) = (0, false);
+        Assert.Throws<InvalidDataException>(() => AccessCost.Report(server.Url, "ana_x", run, "a machine"));
+        Assert.Throws<InvalidDataException>(() => AccessCost.Report(server.Url, token: null, run, "a machine"));
+    }
+
+    [Fact]
     public void Arrivals_ConstantAndPoisson_HaveTheRate()
     {
         Assert.Equal([0, 5_000_000, 10_000_000, 15_000_000], Arrivals.Constant(200, 0.02));
