@@ -2,6 +2,7 @@ using Analytics.Server.Access.Oidc;
 using Analytics.Server.Contracts;
 using Analytics.Storage;
 using Analytics.Storage.Directory;
+using Microsoft.Data.Sqlite;
 using NodaTime;
 
 namespace Analytics.Server.Access;
@@ -83,6 +84,18 @@ internal sealed class Authentication(UsageStore store, JwtVerifier jwts, AccessS
         return RefusedTypes.Contains(type, StringComparer.OrdinalIgnoreCase) ? AccessProblems.UnsupportedMedia(type!) : null;
     }
 
+    private void Touch(SessionEntry session, Instant now)
+    {
+        try
+        {
+            store.Directory.TouchSession(session.Id, now);
+        }
+        catch (SqliteException)
+        {
+            // A full disk, or another process that writes for long. Reading goes on; the next request tries again.
+        }
+    }
+
     private async ValueTask<Caller?> FindAsync(HttpContext context)
     {
         var header = context.Request.Headers.Authorization;
@@ -102,7 +115,7 @@ internal sealed class Authentication(UsageStore store, JwtVerifier jwts, AccessS
 
         if (now - session.Used >= BetweenTouches)
         {
-            store.Directory.TouchSession(session.Id, now);
+            Touch(session, now);
         }
 
         return new Caller(CallerKind.Session, session.UserId, session.OrganizationId, session.TokenId) { Session = session, Expires = session.Expires };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Threading.RateLimiting;
 using Analytics.Server.Contracts;
 using Microsoft.AspNetCore.RateLimiting;
@@ -24,11 +25,10 @@ internal static class RateLimits
         };
     }
 
-    // Refilled each second where that gives whole requests, else as many seconds apart as one request takes.
-    private static TokenBucketRateLimiterOptions Bucket(int perMinute) => new()
+    // Refilled as often as gives whole requests at whole seconds: 60,000 a minute are 1,000 a second, 90 are 3 every 2 seconds.
+    private static TokenBucketRateLimiterOptions Bucket(int perMinute)
     {
-        TokenLimit = perMinute,
-        TokensPerPeriod = Math.Max(1, perMinute / 60),
-        ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1, 60 / perMinute)),
-    };
+        var periods = (int)BigInteger.GreatestCommonDivisor(perMinute, 60);
+        return new TokenBucketRateLimiterOptions { TokenLimit = perMinute, TokensPerPeriod = perMinute / periods, ReplenishmentPeriod = TimeSpan.FromSeconds(60 / periods) };
+    }
 }

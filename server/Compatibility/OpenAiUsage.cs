@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -320,8 +321,9 @@ internal static class OpenAiUsage
             return start;
         }
 
+        // Not TryDecodeFromChars: that throws where the text is not of base64's letters.
         Span<byte> bytes = stackalloc byte[24];
-        if (cursor.Length <= 16 && Base64Url.TryDecodeFromChars(cursor, bytes, out var written)
+        if (cursor.Length <= 16 && Base64Url.DecodeFromChars(cursor, bytes, out _, out var written) == OperationStatus.Done
             && long.TryParse(bytes[..written], NumberStyles.None, CultureInfo.InvariantCulture, out var from)
             && (from == start || (from > start && from < end && from % seconds == 0)))
         {

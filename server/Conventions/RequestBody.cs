@@ -58,6 +58,7 @@ internal static class RequestBody
         {
             // A property that is there twice has no value that the sender meant.
             using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxDepth });
+            ReadTexts(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? (JsonObject.Create(document.RootElement.Clone()), null)
                 : (null, Invalid($"found a {document.RootElement.ValueKind.ToString().ToLowerInvariant()}, expected a JSON object."));
@@ -65,6 +66,36 @@ internal static class RequestBody
         catch (JsonException exception)
         {
             return (null, Invalid($"found no valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}, expected one JSON object in UTF-8 with each property once."));
+        }
+        catch (InvalidOperationException)
+        {
+            return (null, Invalid("found text that is not valid UTF-8 or has half a surrogate pair, expected Unicode text."));
+        }
+    }
+
+    // The parser looks at no text before it is asked for: what is no Unicode is to fail here, and not in the middle of an edit.
+    private static void ReadTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
         }
     }
 

@@ -16,9 +16,7 @@ public class TokenAccessTests
     {
         await using var server = await AccessServer.StartAsync();
         var good = server.Token("u_ana");
-        var revoked = server.Token("u_ana");
-        server.Store.Directory.RevokeToken(server.Store.Directory.Tokens()[^1].Id, null, AccessServer.Start);
-        var (hers, entry) = server.Store.Directory.IssueToken("org_1", "u_ana", TokenKind.Read, AccessServer.Start);
+        var (revoked, entry) = server.Store.Directory.IssueToken("org_1", "u_ana", TokenKind.Read, AccessServer.Start);
         server.Store.Directory.RevokeToken(entry.Id, null, AccessServer.Start);
         var expired = server.Token("u_ana", expires: AccessServer.Start + Duration.FromSeconds(1));
         var left = server.Token("u_cy");
@@ -27,14 +25,13 @@ public class TokenAccessTests
         var expected = await server.ActivityAsync(null);
         Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (expected.Status, expected.Headers["WWW-Authenticate"]));
 
-        foreach (var token in (string[])[hers, expired, left, string.Empty, "x", "ana_", "ana_" + new string('A', 43), good[..^1], good + "A", good.ToUpperInvariant(), good + ".a.b", new string('x', 9_000)])
+        foreach (var token in (string[])[revoked, expired, left, string.Empty, "x", "ana_", "ana_" + new string('A', 43), good[..^1], good + "A", good.ToUpperInvariant(), good + ".a.b", new string('x', 9_000)])
         {
             var answer = await server.ActivityAsync(token);
             Assert.Equal((expected.Status, expected.Body), (answer.Status, answer.Body));
         }
 
-        Assert.Equal(HttpStatusCode.OK, (await server.ActivityAsync(server.Token("u_ana"))).Status);
-        Assert.Equal(2, new[] { good, revoked }.Distinct().Count());
+        Assert.Equal(HttpStatusCode.OK, (await server.ActivityAsync(good)).Status);
     }
 
     [Fact]

@@ -99,9 +99,16 @@ public sealed class Window : IAsyncDisposable
     /// <summary>Waits until every question on the page is answered and drawn.</summary>
     public async Task SettleAsync()
     {
-        await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
-        await Page.WaitForFunctionAsync("() => !document.querySelector('[aria-busy=true], .bone, .bones')");
-        await Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        // The page asks ahead a moment after its own answers, so it has to be quiet for some frames in a row.
+        await Page.WaitForFunctionAsync(
+            """
+            () => {
+              const isQuiet = document.querySelector('.shell[data-pending="0"]') && !document.querySelector('[aria-busy=true], .bone, .bones');
+              window.quietFrames = isQuiet ? (window.quietFrames ?? 0) + 1 : 0;
+              return window.quietFrames > 40;
+            }
+            """);
+        await Page.EvaluateAsync("() => { window.quietFrames = 0; }");
     }
 
     /// <summary>The exact values of figures, as they are copied.</summary>

@@ -70,7 +70,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
         await window.GoAsync(server.Address, Analytics, server.Token("org_1", "u_1"));
         await window.Page.GetByRole(AriaRole.Radio, new() { Name = "Project", Exact = true }).ClickAsync();
         await window.SettleAsync();
-        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Members" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Members", Exact = true }).ClickAsync();
         await window.Page.GetByText("Members by spend").WaitForAsync();
 
         await window.Page.GoBackAsync();
@@ -105,7 +105,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
         await page.Keyboard.PressAsync("z");
         await page.Keyboard.TypeAsync("kathmandu");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("tz=Asia/Kat"));
+        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("tz=Asia/Kathmandu"));
 
         await page.Keyboard.PressAsync("Control+k");
         await page.Keyboard.TypeAsync("members");
@@ -131,7 +131,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
 
         Assert.Contains("part of the Enterprise plan", await free.Page.InnerTextAsync(".gate"), StringComparison.Ordinal);
         Assert.Equal(5, await free.Page.Locator(".nav-mark").CountAsync());
-        await free.Page.GetByRole(AriaRole.Link, new() { Name = "Projects" }).ClickAsync();
+        await free.Page.GetByRole(AriaRole.Link, new() { Name = "Projects", Exact = true }).ClickAsync();
         await free.Page.GetByRole(AriaRole.Heading, new() { Name = "Projects" }).First.WaitForAsync();
         Assert.Equal(0, await free.Page.Locator(".gate").CountAsync());
 
@@ -154,7 +154,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
             await window.GoAsync(server.Address, $"/o/org_1/analytics?from=2026-03-20&to=2026-04-05&tz={zone}", token);
             await window.Page.GetByRole(AriaRole.Button, new() { Name = "Show data" }).ClickAsync();
             var answer = await server.JsonAsync(DashboardData.Activity("model", zone, "&top=10"), token);
-            days[zone] = await window.ValuesAsync(".table-box[aria-label='Data of the chart'] tbody td:nth-child(2) data");
+            days[zone] = await window.ValuesAsync("table[aria-label='Data of the chart'] tbody td:nth-child(2) data");
 
             Assert.Equal(answer.GetProperty("activity").EnumerateArray().Select(day => day.GetProperty("cost").GetString()!), days[zone]);
         }

@@ -90,7 +90,8 @@ document.addEventListener("copy", (event) => {
   for (let index = 0; index < selection.rangeCount; index++) {
     copied.append(selection.getRangeAt(index).cloneContents());
   }
-  const figure = (selection.anchorNode?.parentElement ?? null)?.closest("data.figure");
+  const anchor = selection.anchorNode;
+  const figure = (anchor instanceof Element ? anchor : anchor?.parentElement)?.closest("data.figure");
   const figures = copied.querySelectorAll<HTMLDataElement>("data.figure");
   if (figures.length === 1 && copied.textContent === figures[0]!.textContent) {
     event.clipboardData.setData("text/plain", figures[0]!.value);

@@ -45,12 +45,14 @@ export async function signIn(token: string): Promise<void> {
   if (!response.ok) {
     throw await problemOf(response);
   }
+  // An answer that nobody reads to its end keeps its connection.
+  await response.text();
   forget();
   isSignedIn.value = true;
 }
 
 export async function signOut(): Promise<void> {
-  await send("/session", { method: "DELETE" });
+  await (await send("/session", { method: "DELETE" })).text();
   forget();
   isSignedIn.value = false;
 }

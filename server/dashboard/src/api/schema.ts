@@ -276,6 +276,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analytics/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By service type: totals, usage by project, and quantities by pricing rule. Owners and admins, Enterprise plan. */
+        get: operations["services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics/explain": {
         parameters: {
             query?: never;
@@ -327,6 +344,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organization/usage/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens and requests in the shape of OpenAI's usage API, of all providers. Owners and admins, Enterprise plan. */
+        get: operations["openAiCompletions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organization/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Costs in the shape of OpenAI's costs API, of all providers. Owners and admins, Enterprise plan. */
+        get: operations["openAiCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/daily/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Days with usage in the shape of LiteLLM's. Owners and admins, Enterprise plan. */
+        get: operations["liteLlmActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -358,6 +426,262 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization: name, plan and reporting zones. */
+        get: operations["organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes name and reporting zones. The plan is the operator's. */
+        patch: operations["changeOrganization"];
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole directory of the organization as one document. PUT with it changes nothing. */
+        get: operations["directory"];
+        /** Makes the directory like a document, all of it or nothing. A document that names another organization, changes the plan, or lets an admin make owners, is refused whole. */
+        put: operations["replaceDirectory"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of the kind project, by id, deleted ones too. */
+        get: operations["listProjects"];
+        put?: never;
+        /** Adds: project. */
+        post: operations["addProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One row of the kind project. */
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        /** Takes away: project. The label stays, marked deleted, with its history. */
+        delete: operations["deleteProject"];
+        options?: never;
+        head?: never;
+        /** Changes: project. What is given replaces, null takes away, what is not given stays (RFC 7386). Usage keeps its sums. */
+        patch: operations["changeProject"];
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of the kind API key, by id, deleted ones too. */
+        get: operations["listApiKeys"];
+        put?: never;
+        /** Adds: API key. */
+        post: operations["addApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One row of the kind API key. */
+        get: operations["getApiKey"];
+        put?: never;
+        post?: never;
+        /** Takes away: API key. The label stays, marked deleted, with its history. */
+        delete: operations["deleteApiKey"];
+        options?: never;
+        head?: never;
+        /** Changes: API key. What is given replaces, null takes away, what is not given stays (RFC 7386). Usage keeps its sums. */
+        patch: operations["changeApiKey"];
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of the kind member, by id. */
+        get: operations["listMembers"];
+        put?: never;
+        /** Adds: member. */
+        post: operations["addMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One row of the kind member. */
+        get: operations["getMember"];
+        put?: never;
+        post?: never;
+        /** Takes away: member. Their usage stays, as a former member's. */
+        delete: operations["deleteMember"];
+        options?: never;
+        head?: never;
+        /** Changes: member. What is given replaces, null takes away, what is not given stays (RFC 7386). Usage keeps its sums. */
+        patch: operations["changeMember"];
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of the kind agent, by id, deleted ones too. */
+        get: operations["listAgents"];
+        put?: never;
+        /** Adds: agent. */
+        post: operations["addAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One row of the kind agent. */
+        get: operations["getAgent"];
+        put?: never;
+        post?: never;
+        /** Takes away: agent. The label stays, marked deleted, with its history. */
+        delete: operations["deleteAgent"];
+        options?: never;
+        head?: never;
+        /** Changes: agent. What is given replaces, null takes away, what is not given stays (RFC 7386). Usage keeps its sums. */
+        patch: operations["changeAgent"];
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rows of the kind model, by id. */
+        get: operations["listModels"];
+        put?: never;
+        /** Adds: model. */
+        post: operations["addModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/models/{mapping}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One row of the kind model. */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        /** Takes away: model. What usage and the operator said about it applies again. */
+        delete: operations["deleteModel"];
+        options?: never;
+        head?: never;
+        /** Changes: model. What is given replaces, null takes away, what is not given stays (RFC 7386). Usage keeps its sums. */
+        patch: operations["changeModel"];
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens of the organization, revoked and expired ones too; never their text. */
+        get: operations["tokens"];
+        put?: never;
+        /** Makes a token for a member. Its text is in this answer and nowhere else. */
+        post: operations["makeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{organizationId}/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token, and ends sessions that were opened with it, from the next request on. */
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -471,6 +795,19 @@ export interface components {
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
         };
+        /** @description An agent. */
+        AgentEntryContract: {
+            /** @description Its id. */
+            id: string;
+            /** @description The organization. */
+            organizationId: string;
+            /** @description Its project. */
+            projectId?: null | string;
+            /** @description Its name; the id without one. */
+            name?: null | string;
+            /** @description Whether only the label is kept. */
+            deleted?: null | boolean;
+        };
         /** @description What is known of an agent. */
         AgentProfile: {
             /** @description Agent id. */
@@ -514,6 +851,22 @@ export interface components {
             exact: boolean;
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
+        };
+        /** @description An agent. */
+        AgentRow: {
+            /** @description Its id; never changed. */
+            id: string;
+            /** @description Its project; null for none. */
+            projectId: null | string;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether only the label is kept. */
+            deleted: boolean;
+        };
+        /** @description All agents, deleted ones too, by id. */
+        AgentRows: {
+            /** @description The agents. */
+            agents: components["schemas"]["AgentRow"][];
         };
         /** @description One agent's usage. */
         AgentUsage: {
@@ -615,6 +968,21 @@ export interface components {
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
         };
+        /** @description An API key. */
+        ApiKeyEntryContract: {
+            /** @description Its id. */
+            id: string;
+            /** @description The organization. */
+            organizationId: string;
+            /** @description Its project. */
+            projectId?: null | string;
+            /** @description What it is for; the id without one. */
+            description?: null | string;
+            /** @description The user whose usage it is. */
+            createdBy?: null | string;
+            /** @description Whether only the label is kept. */
+            deleted?: null | boolean;
+        };
         /** @description What is known of an API key. */
         ApiKeyProfile: {
             /** @description API key id. */
@@ -657,6 +1025,24 @@ export interface components {
             exact: boolean;
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
+        };
+        /** @description An API key; its secret is the gateway's and never here. */
+        ApiKeyRow: {
+            /** @description Its id; never changed. */
+            id: string;
+            /** @description Its project; null for none. */
+            projectId: null | string;
+            /** @description What it is for. */
+            description: string;
+            /** @description The user whose usage it is; correcting it corrects history. Null where nobody is known. */
+            createdBy: null | string;
+            /** @description Whether only the label is kept. */
+            deleted: boolean;
+        };
+        /** @description All API keys, deleted ones too, by id. */
+        ApiKeyRows: {
+            /** @description The keys. */
+            apiKeys: components["schemas"]["ApiKeyRow"][];
         };
         /** @description One API key's usage. */
         ApiKeyUsage: {
@@ -882,6 +1268,24 @@ export interface components {
             /** @description Reporting zones, IANA ids; the first is the default. May be empty. */
             timezones: string[];
         };
+        /** @description What happened to things of one kind. */
+        ChangeCount: {
+            /**
+             * Format: int32
+             * @description New ones.
+             */
+            added: number | string;
+            /**
+             * Format: int32
+             * @description Ones with another content.
+             */
+            changed: number | string;
+            /**
+             * Format: int32
+             * @description Ones that were marked deleted, left or were removed.
+             */
+            removed: number | string;
+        };
         /** @description Metrics, beside those of an earlier range where one was asked for. */
         ComparedMetrics: {
             previous?: null | components["schemas"]["Metrics"];
@@ -961,6 +1365,43 @@ export interface components {
             start: string;
             /** @description First instant after it (RFC 3339, UTC). */
             end: string;
+        };
+        /** @description What a document changed. */
+        DirectoryChangesResponse: {
+            /** @description The organization itself. */
+            organizations: components["schemas"]["ChangeCount"];
+            /** @description Users. */
+            users: components["schemas"]["ChangeCount"];
+            /** @description Members. */
+            members: components["schemas"]["ChangeCount"];
+            /** @description Projects. */
+            projects: components["schemas"]["ChangeCount"];
+            /** @description API keys. */
+            apiKeys: components["schemas"]["ChangeCount"];
+            /** @description Agents. */
+            agents: components["schemas"]["ChangeCount"];
+            /** @description Models. */
+            models: components["schemas"]["ChangeCount"];
+        };
+        /**
+         * @description The directory of one organization as one document. A list that is not there changes nothing; one that is there is the
+         *     whole list.
+         */
+        DirectoryDocumentContract: {
+            /** @description The organization itself; at most one. */
+            organizations?: null | components["schemas"]["OrganizationRow"][];
+            /** @description People: added or replaced, never removed. */
+            users?: null | components["schemas"]["UserEntryContract"][];
+            /** @description Who is a member; who is left out leaves. */
+            members?: null | components["schemas"]["MemberEntryContract"][];
+            /** @description Projects; those of earlier documents that are left out are marked deleted. */
+            projects?: null | components["schemas"]["ProjectEntryContract"][];
+            /** @description API keys; those of earlier documents that are left out are marked deleted. */
+            apiKeys?: null | components["schemas"]["ApiKeyEntryContract"][];
+            /** @description Agents; those of earlier documents that are left out are marked deleted. */
+            agents?: null | components["schemas"]["AgentEntryContract"][];
+            /** @description What mappings stand for and cost; those that are left out are removed. */
+            models?: null | components["schemas"]["ModelEntryContract"][];
         };
         /** @description The earlier range that a range is compared with, as far as this one has elapsed. */
         ExplainBaseline: {
@@ -1295,6 +1736,196 @@ export interface components {
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
         };
+        JsonObject: Record<string, never>;
+        /** @description A day by its parts; what has no key is under the empty name. */
+        LiteLlmBreakdown: {
+            /** @description Always empty. */
+            mcp_servers: {
+                [key: string]: components["schemas"]["LiteLlmPart"];
+            };
+            /** @description By mapping. */
+            models: {
+                [key: string]: components["schemas"]["LiteLlmPart"];
+            };
+            /** @description By canonical model. */
+            model_groups: {
+                [key: string]: components["schemas"]["LiteLlmPart"];
+            };
+            /** @description By provider. */
+            providers: {
+                [key: string]: components["schemas"]["LiteLlmPart"];
+            };
+            /** @description Always empty. */
+            endpoints: {
+                [key: string]: components["schemas"]["LiteLlmPart"];
+            };
+            /** @description By API key. */
+            api_keys: {
+                [key: string]: components["schemas"]["LiteLlmKey"];
+            };
+            /** @description Always empty. */
+            entities: {
+                [key: string]: components["schemas"]["LiteLlmPart"];
+            };
+        };
+        /** @description One day. */
+        LiteLlmDay: {
+            /** @description YYYY-MM-DD. */
+            date: string;
+            /** @description Sums of the day. */
+            metrics: components["schemas"]["LiteLlmMetrics"];
+            /** @description The day by model, provider and API key. */
+            breakdown: components["schemas"]["LiteLlmBreakdown"];
+        };
+        /** @description One API key's part. */
+        LiteLlmKey: {
+            /** @description Its sums. */
+            metrics: components["schemas"]["LiteLlmMetrics"];
+            /** @description What it is called, and whose it is. */
+            metadata: components["schemas"]["LiteLlmKeyMetadata"];
+        };
+        /** @description What an API key is called, and whose it is. */
+        LiteLlmKeyMetadata: {
+            /** @description Its description; null for usage without a key. */
+            key_alias: null | string;
+            /** @description Its project; null where it is of none. */
+            team_id: null | string;
+        };
+        /** @description Sums of a page, and where it stands. */
+        LiteLlmMetadata: {
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            total_spend: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of prompts.
+             */
+            total_prompt_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of answers.
+             */
+            total_completion_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Both.
+             */
+            total_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            total_api_requests: number | string;
+            /**
+             * Format: int64
+             * @description Requests that did not fail.
+             */
+            total_successful_requests: number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed.
+             */
+            total_failed_requests: number | string;
+            /**
+             * Format: int64
+             * @description Tokens read from a cache.
+             */
+            total_cache_read_input_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache.
+             */
+            total_cache_creation_input_tokens: number | string;
+            /**
+             * Format: int32
+             * @description Which page, from 1.
+             */
+            page: number | string;
+            /**
+             * Format: int32
+             * @description Pages of this size.
+             */
+            total_pages: number | string;
+            /** @description Whether there is a page after this one. */
+            has_more: boolean;
+        };
+        /** @description What usage adds up to. */
+        LiteLlmMetrics: {
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            spend: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of prompts, with cache reads and cache writes.
+             */
+            prompt_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of answers, with reasoning.
+             */
+            completion_tokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of prompt_tokens that was read from a cache.
+             */
+            cache_read_input_tokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of prompt_tokens that was written to a cache.
+             */
+            cache_creation_input_tokens: number | string;
+            /**
+             * Format: int64
+             * @description prompt_tokens + completion_tokens.
+             */
+            total_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Requests that did not fail.
+             */
+            successful_requests: number | string;
+            /**
+             * Format: int64
+             * @description Requests that failed, by whoever's fault.
+             */
+            failed_requests: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            api_requests: number | string;
+        };
+        /** @description A page of days in LiteLLM's shape. */
+        LiteLlmPage: {
+            /** @description Days with usage, the latest first. */
+            results: components["schemas"]["LiteLlmDay"][];
+            /** @description Sums of the page, and where it stands. */
+            metadata: components["schemas"]["LiteLlmMetadata"];
+        };
+        /** @description One part of a day. */
+        LiteLlmPart: {
+            /** @description Its sums. */
+            metrics: components["schemas"]["LiteLlmMetrics"];
+            /** @description Always empty. */
+            metadata: components["schemas"]["JsonObject"];
+            /** @description The part by API key. */
+            api_key_breakdown: {
+                [key: string]: components["schemas"]["LiteLlmKey"];
+            };
+        };
+        /** @description A membership. */
+        MemberEntryContract: {
+            /** @description The organization. */
+            organizationId: string;
+            /** @description The user. */
+            userId: string;
+            /** @description owner, admin, developer or member. */
+            role: string;
+        };
         /** @description A member of the organization. */
         MemberProfile: {
             /** @description User id. */
@@ -1342,6 +1973,22 @@ export interface components {
             exact: boolean;
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
+        };
+        /** @description A member. */
+        MemberRow: {
+            /** @description The user's id; never changed. */
+            userId: string;
+            /** @description Their name. */
+            name: string;
+            /** @description Their email address; null where none is known. */
+            email: null | string;
+            /** @description owner, admin, developer or member. */
+            role: string;
+        };
+        /** @description All members, by id. Who left is not here. */
+        MemberRows: {
+            /** @description The members. */
+            members: components["schemas"]["MemberRow"][];
         };
         /** @description One member's usage. */
         MemberUsage: {
@@ -1514,6 +2161,35 @@ export interface components {
              */
             totalTokens: number | string;
         };
+        /** @description What a mapping stands for and costs. */
+        ModelEntryContract: {
+            /** @description The organization. */
+            organizationId: string;
+            /** @description The route, provider/model. */
+            mapping: string;
+            /** @description Canonical model. */
+            model?: null | string;
+            /** @description Canonical provider. */
+            provider?: null | string;
+            /** @description Prices; without them the operator's apply. */
+            prices?: null | components["schemas"]["PriceRow"][];
+        };
+        /** @description What a mapping stands for and costs. */
+        ModelRow: {
+            /** @description The route, provider/model; never changed. */
+            mapping: string;
+            /** @description Canonical model; null where the operator's table, usage or the spelling says. */
+            model: null | string;
+            /** @description Canonical provider; null where the operator's table, usage or the spelling says. */
+            provider: null | string;
+            /** @description Prices of the organization; empty where the operator's apply. */
+            prices: components["schemas"]["PriceRow"][];
+        };
+        /** @description All mappings that the organization or its usage named. */
+        ModelRows: {
+            /** @description The mappings. */
+            models: components["schemas"]["ModelRow"][];
+        };
         /** @description Labels of the groups with most requests; null without usage. */
         MostUsed: {
             /** @description Canonical model. */
@@ -1523,10 +2199,178 @@ export interface components {
             /** @description Application. */
             app: null | string;
         };
+        /** @description A token that was just made, with its text, which is shown this once. */
+        NewTokenResponse: {
+            /** @description What goes behind 'Authorization: Bearer'. */
+            token: string;
+            /** @description Its public id. */
+            id: string;
+            /** @description The member that it acts for. */
+            userId: string;
+            /** @description read or ingest. */
+            kind: string;
+            /** @description When it was made. */
+            created: string;
+            /** @description When it ends; null for never. */
+            expires: null | string;
+            /** @description When it was revoked; null where it was not. */
+            revoked: null | string;
+        };
+        /** @description An amount of money. */
+        OpenAiAmount: {
+            /**
+             * Format: double
+             * @description Exact, with up to 12 decimals.
+             */
+            value: number | string;
+            /** @description Always usd. */
+            currency: string;
+        };
+        /** @description An hour or a day of UTC, clipped to the range. */
+        OpenAiBucketOfOpenAiCompletions: {
+            /** @description Always bucket. */
+            object: string;
+            /**
+             * Format: int64
+             * @description First second, Unix time.
+             */
+            start_time: number | string;
+            /**
+             * Format: int64
+             * @description First second after it, Unix time.
+             */
+            end_time: number | string;
+            /** @description Groups with usage, largest cost first. */
+            results: components["schemas"]["OpenAiCompletions"][];
+        };
+        /** @description An hour or a day of UTC, clipped to the range. */
+        OpenAiBucketOfOpenAiCost: {
+            /** @description Always bucket. */
+            object: string;
+            /**
+             * Format: int64
+             * @description First second, Unix time.
+             */
+            start_time: number | string;
+            /**
+             * Format: int64
+             * @description First second after it, Unix time.
+             */
+            end_time: number | string;
+            /** @description Groups with usage, largest cost first. */
+            results: components["schemas"]["OpenAiCost"][];
+        };
+        /** @description Tokens and requests of a group. */
+        OpenAiCompletions: {
+            /** @description Always organization.usage.completions.result. */
+            object: string;
+            /**
+             * Format: int64
+             * @description Tokens of prompts, with cache reads and cache writes.
+             */
+            input_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Tokens of answers, with reasoning.
+             */
+            output_tokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of input_tokens that was read from a cache.
+             */
+            input_cached_tokens: number | string;
+            /**
+             * Format: int64
+             * @description The part of input_tokens that was written to a cache.
+             */
+            input_cache_write_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Always 0: audio is not told apart.
+             */
+            input_audio_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Always 0: audio is not told apart.
+             */
+            output_audio_tokens: number | string;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            num_model_requests: number | string;
+            /** @description With group_by=project_id: the project. */
+            project_id: null | string;
+            /** @description With group_by=user_id: who created the API key. */
+            user_id: null | string;
+            /** @description With group_by=api_key_id: the API key. */
+            api_key_id: null | string;
+            /** @description With group_by=model: the canonical model. */
+            model: null | string;
+            /** @description Always null: batches are not told apart. */
+            batch: null | boolean;
+            /** @description Always null: tiers are not told apart. */
+            service_tier: null | string;
+        };
+        /** @description What a group cost. */
+        OpenAiCost: {
+            /** @description Always organization.costs.result. */
+            object: string;
+            /** @description The cost. */
+            amount: components["schemas"]["OpenAiAmount"];
+            /** @description With group_by=line_item: model and pricing rule. */
+            line_item: null | string;
+            /** @description With group_by=project_id: the project. */
+            project_id: null | string;
+            /** @description With group_by=api_key_id: the API key. */
+            api_key_id: null | string;
+        };
+        /** @description A page of buckets in OpenAI's shape. */
+        OpenAiPageOfOpenAiCompletions: {
+            /** @description Always page. */
+            object: string;
+            /** @description Buckets in order, those without usage included. */
+            data: components["schemas"]["OpenAiBucketOfOpenAiCompletions"][];
+            /** @description Whether there are more buckets. */
+            has_more: boolean;
+            /** @description What page takes to go on; null at the end. */
+            next_page: null | string;
+        };
+        /** @description A page of buckets in OpenAI's shape. */
+        OpenAiPageOfOpenAiCost: {
+            /** @description Always page. */
+            object: string;
+            /** @description Buckets in order, those without usage included. */
+            data: components["schemas"]["OpenAiBucketOfOpenAiCost"][];
+            /** @description Whether there are more buckets. */
+            has_more: boolean;
+            /** @description What page takes to go on; null at the end. */
+            next_page: null | string;
+        };
+        /** @description An organization as its owners and admins see it. */
+        OrganizationRow: {
+            /** @description Its id; never changed. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description free, pro or enterprise; only the operator changes it. */
+            plan: string;
+            /** @description IANA ids of its reporting zones, the default first. */
+            timezones: string[];
+        };
         /** @description The organizations of the caller. */
         OrganizationsResponse: {
             /** @description All that the caller may ask about, by id. A token reaches one. */
             organizations: components["schemas"]["CallerOrganization"][];
+        };
+        /** @description A price. */
+        PriceRow: {
+            /** @description input_tokens, cached_input_tokens, cache_write_tokens, output_tokens or reasoning_tokens. */
+            rule: string;
+            /** @description Always token. */
+            unit: string;
+            /** @description US dollars per million, as a decimal text with up to 12 decimals. */
+            usdPerMillion: string;
         };
         /** @description An error as people and programs read it: `application/problem+json` (RFC 9457). */
         Problem: {
@@ -1551,6 +2395,19 @@ export interface components {
             requiredRoles?: null | string[];
             /** @description The `X-Request-Id` under which the server's log says more; with errors of the server only. */
             requestId?: null | string;
+        };
+        /** @description A project. */
+        ProjectEntryContract: {
+            /** @description Its id. */
+            id: string;
+            /** @description The organization. */
+            organizationId: string;
+            /** @description Its name; the id without one. */
+            name?: null | string;
+            /** @description Its color as #rrggbb. */
+            color?: null | string;
+            /** @description Whether only the label is kept. */
+            deleted?: null | boolean;
         };
         /** @description What is known of a project. */
         ProjectProfile: {
@@ -1598,6 +2455,22 @@ export interface components {
             exact: boolean;
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
+        };
+        /** @description A project. */
+        ProjectRow: {
+            /** @description Its id; never changed. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its color as #rrggbb; null for none. */
+            color: null | string;
+            /** @description Whether only the label is kept. */
+            deleted: boolean;
+        };
+        /** @description All projects, deleted ones too, by id. */
+        ProjectRows: {
+            /** @description The projects. */
+            projects: components["schemas"]["ProjectRow"][];
         };
         /** @description One project's usage. */
         ProjectUsage: {
@@ -1801,6 +2674,44 @@ export interface components {
              */
             totalRows: number | string;
         };
+        /** @description What was billed in one bucket. */
+        RuleBucket: {
+            /** @description Local day; for a longer bucket its first day inside of the range; for an hour its local start with offset. */
+            date: string;
+            /** @description First instant (RFC 3339, UTC). */
+            start: string;
+            /** @description First instant after it (RFC 3339, UTC). */
+            end: string;
+            /** @description True where the zone never had this day. */
+            skipped?: boolean;
+            /** @description By pricing rule, largest cost first. */
+            breakdown: components["schemas"]["RuleUsage"][];
+            /**
+             * Format: double
+             * @description How much, exact, with up to 6 decimals.
+             */
+            quantity: number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            cost: number | string;
+        };
+        /** @description What one pricing rule billed. */
+        RuleUsage: {
+            /** @description Such as input_tokens. */
+            rule: string;
+            /**
+             * Format: double
+             * @description How much, exact, with up to 6 decimals.
+             */
+            quantity: number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            cost: number | string;
+        };
         /** @description One way to the totals. */
         SelfCheckEntry: {
             /** @description What was added up. */
@@ -1852,10 +2763,39 @@ export interface components {
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
         };
-        /** @description What one signs in with. */
-        SessionRequest: {
-            /** @description A bearer token that reads, or a JWT of a configured issuer. */
-            token: string;
+        /** @description One service type. */
+        ServiceUsage: {
+            /** @description Such as text-generation; empty for usage that has none, null for Others. */
+            serviceType: null | string;
+            /** @description What people read. */
+            label: string;
+            /** @description Sums of the range. */
+            totals: components["schemas"]["Metrics"];
+            /** @description By project, largest cost first; they sum to totals. */
+            projects: components["schemas"]["RankedGroup"][];
+            /** @description All buckets of the range by project, those without usage included. */
+            activity: components["schemas"]["ActivityBucket"][];
+            /** @description What was billed, by unit, largest cost first; costs sum to totals' cost. */
+            usage: components["schemas"]["UnitUsage"][];
+        };
+        /** @description Usage by service type. */
+        ServicesResponse: {
+            /** @description hour, day, week or month. */
+            bucket: string;
+            /** @description Sums of the range. */
+            totals: components["schemas"]["Metrics"];
+            /** @description Service types with usage, largest cost first; what top cuts off is one last entry. They sum to totals. */
+            services: components["schemas"]["ServiceUsage"][];
+            /** @description The zone whose days are counted: an IANA id. */
+            timezone: string;
+            /** @description First local day, YYYY-MM-DD. */
+            from: string;
+            /** @description Last local day, inclusive, YYYY-MM-DD. */
+            to: string;
+            /** @description False where a bucket edge cuts through an interval of the stored data. */
+            exact: boolean;
+            /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
+            dataThrough: null | string;
         };
         /** @description Who is signed in. */
         SessionResponse: {
@@ -1943,6 +2883,45 @@ export interface components {
             exact: boolean;
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
+        };
+        /** @description A token; never its text. */
+        TokenRow: {
+            /** @description Its public id. */
+            id: string;
+            /** @description The member that it acts for. */
+            userId: string;
+            /** @description read or ingest. */
+            kind: string;
+            /** @description When it was made. */
+            created: string;
+            /** @description When it ends; null for never. */
+            expires: null | string;
+            /** @description When it was revoked; null where it was not. */
+            revoked: null | string;
+        };
+        /** @description All tokens of the organization, the oldest first; revoked and expired ones too. */
+        TokenRows: {
+            /** @description The tokens. */
+            tokens: components["schemas"]["TokenRow"][];
+        };
+        /** @description What was billed in one unit. */
+        UnitUsage: {
+            /** @description Such as token, second or image; request where a cost was said as a whole. */
+            unit: string;
+            /** @description By pricing rule, largest cost first. */
+            rules: components["schemas"]["RuleUsage"][];
+            /** @description All buckets of the range by pricing rule, those without usage included. */
+            activity: components["schemas"]["RuleBucket"][];
+            /**
+             * Format: double
+             * @description How much, exact, with up to 6 decimals.
+             */
+            quantity: number | string;
+            /**
+             * Format: double
+             * @description US dollars, exact.
+             */
+            cost: number | string;
         };
         /** @description Usage of one combination of dimensions in one interval: an hour, or a quarter of one. */
         UsageRowEntry: {
@@ -2059,6 +3038,15 @@ export interface components {
             /** @description End of the organization's last interval with data (RFC 3339, UTC); null where there is none. */
             dataThrough: null | string;
         };
+        /** @description A person. */
+        UserEntryContract: {
+            /** @description Their id. */
+            id: string;
+            /** @description Their name; the id without one. */
+            name?: null | string;
+            /** @description Their email address. */
+            email?: null | string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2086,6 +3074,28 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     ready: {
@@ -2106,7 +3116,29 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2249,7 +3281,13 @@ export interface operations {
                  */
                 explain?: "none" | "plan";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2389,6 +3427,13 @@ export interface operations {
                     "application/json": components["schemas"]["ActivityResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -2461,6 +3506,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -2565,7 +3680,13 @@ export interface operations {
                  */
                 agentId?: string[];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2648,6 +3769,13 @@ export interface operations {
                     "application/json": components["schemas"]["MembersResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -2720,6 +3848,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -2824,7 +4022,13 @@ export interface operations {
                  */
                 agentId?: string[];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description The member's user id.
@@ -2971,6 +4175,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -3043,6 +4254,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3162,7 +4443,13 @@ export interface operations {
                  */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3218,6 +4505,13 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["UsageRowsResponse"];
                 };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
@@ -3291,6 +4585,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3424,7 +4788,13 @@ export interface operations {
                  */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3473,6 +4843,13 @@ export interface operations {
                     "application/json": components["schemas"]["ItemRowsResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -3550,12 +4927,88 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     organizations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3585,6 +5038,13 @@ export interface operations {
                     "application/json": components["schemas"]["OrganizationsResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -3657,6 +5117,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3761,7 +5291,13 @@ export interface operations {
                  */
                 agentId?: string[];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3902,6 +5438,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -3974,6 +5517,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4083,7 +5696,13 @@ export interface operations {
                  */
                 compare?: "none" | "previous" | "previousYear";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4126,6 +5745,13 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["SummaryResponse"];
                 };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
@@ -4199,6 +5825,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4303,7 +5999,13 @@ export interface operations {
                  */
                 agentId?: string[];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4384,6 +6086,13 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectsResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -4456,6 +6165,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4590,7 +6369,13 @@ export interface operations {
                  */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description The project's id.
@@ -4693,6 +6478,13 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -4765,6 +6557,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4869,7 +6731,13 @@ export interface operations {
                  */
                 agentId?: string[];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4952,6 +6820,13 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeysResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -5024,6 +6899,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -5158,7 +7103,13 @@ export interface operations {
                  */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description The API key's id.
@@ -5262,6 +7213,13 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -5334,6 +7292,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -5448,7 +7476,13 @@ export interface operations {
                  */
                 rankBy?: "cost" | "requests" | "tokens";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5508,6 +7542,13 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["AgentsResponse"];
                 };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
@@ -5581,6 +7622,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -5715,7 +7826,13 @@ export interface operations {
                  */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description The agent's id.
@@ -5818,6 +7935,13 @@ export interface operations {
                     "application/json": components["schemas"]["AgentResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -5890,6 +8014,495 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    services: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization.
+                 * @example org_1
+                 */
+                organizationId: string;
+                /**
+                 * @description First local day. Both from and to, or neither: then the last 7 local days up to today.
+                 * @example 2026-06-24
+                 */
+                from?: string;
+                /**
+                 * @description Last local day, inclusive.
+                 * @example 2026-06-24
+                 */
+                to?: string;
+                /**
+                 * @description Zone whose days are counted: an IANA id, links such as Asia/Calcutta included. Without it the organization's first reporting zone, else UTC.
+                 * @example Europe/Paris
+                 */
+                timezone?: string;
+                /**
+                 * @description Whether every cost is a JSON number or a decimal text.
+                 * @example number
+                 */
+                money?: "number" | "string";
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+                /**
+                 * @description Only usage of this project; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                projectId?: string[];
+                /**
+                 * @description Only usage of this API key; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                apiKeyId?: string[];
+                /**
+                 * @description Only usage of this member (the creator of the API key); repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                memberId?: string[];
+                /**
+                 * @description Only usage of this canonical model; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                model?: string[];
+                /**
+                 * @description Only usage of this mapping; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure/gpt-5.5"
+                 *     ]
+                 */
+                mapping?: string[];
+                /**
+                 * @description Only usage of this provider; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "azure"
+                 *     ]
+                 */
+                provider?: string[];
+                /**
+                 * @description Only usage of this application; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "checkout"
+                 *     ]
+                 */
+                app?: string[];
+                /**
+                 * @description Only usage of this service type; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "text-generation"
+                 *     ]
+                 */
+                serviceType?: string[];
+                /**
+                 * @description Only usage of this agent; repeated for any of several; empty for usage that has none.
+                 * @example [
+                 *       "agt_1"
+                 *     ]
+                 */
+                agentId?: string[];
+                /**
+                 * @description How the range is cut: local hours or days, ISO weeks or calendar months clipped to the range.
+                 * @example day
+                 */
+                bucket?: "hour" | "day" | "week" | "month";
+                /**
+                 * @description Service types that have an entry of their own, by cost; the others become one last entry with serviceType null and label Others.
+                 * @example 10
+                 */
+                top?: number;
+            };
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bucket": "day",
+                     *       "timezone": "Europe/Paris",
+                     *       "from": "2026-06-24",
+                     *       "to": "2026-06-24",
+                     *       "exact": true,
+                     *       "dataThrough": "2026-06-24T21:00:00Z",
+                     *       "totals": {
+                     *         "cost": 4,
+                     *         "requestCount": 3,
+                     *         "errorCount": 1,
+                     *         "clientErrorCount": 0,
+                     *         "cacheHitCount": 0,
+                     *         "inputTokens": 300,
+                     *         "cachedInputTokens": 0,
+                     *         "cacheWriteTokens": 0,
+                     *         "outputTokens": 30,
+                     *         "reasoningTokens": 0,
+                     *         "totalTokens": 330,
+                     *         "errorRate": 0.333333,
+                     *         "unpricedRequestCount": 0
+                     *       },
+                     *       "services": [
+                     *         {
+                     *           "serviceType": "text-generation",
+                     *           "label": "text-generation",
+                     *           "totals": {
+                     *             "cost": 4,
+                     *             "requestCount": 3,
+                     *             "errorCount": 1,
+                     *             "clientErrorCount": 0,
+                     *             "cacheHitCount": 0,
+                     *             "inputTokens": 300,
+                     *             "cachedInputTokens": 0,
+                     *             "cacheWriteTokens": 0,
+                     *             "outputTokens": 30,
+                     *             "reasoningTokens": 0,
+                     *             "totalTokens": 330,
+                     *             "errorRate": 0.333333,
+                     *             "unpricedRequestCount": 0
+                     *           },
+                     *           "projects": [
+                     *             {
+                     *               "key": "prj_1",
+                     *               "label": "Production API",
+                     *               "cost": 4,
+                     *               "requestCount": 3,
+                     *               "errorCount": 1,
+                     *               "clientErrorCount": 0,
+                     *               "cacheHitCount": 0,
+                     *               "inputTokens": 300,
+                     *               "cachedInputTokens": 0,
+                     *               "cacheWriteTokens": 0,
+                     *               "outputTokens": 30,
+                     *               "reasoningTokens": 0,
+                     *               "totalTokens": 330,
+                     *               "errorRate": 0.333333,
+                     *               "unpricedRequestCount": 0,
+                     *               "share": 1
+                     *             }
+                     *           ],
+                     *           "activity": [
+                     *             {
+                     *               "date": "2026-06-24",
+                     *               "start": "2026-06-23T22:00:00Z",
+                     *               "end": "2026-06-24T22:00:00Z",
+                     *               "cost": 4,
+                     *               "requestCount": 3,
+                     *               "errorCount": 1,
+                     *               "clientErrorCount": 0,
+                     *               "cacheHitCount": 0,
+                     *               "inputTokens": 300,
+                     *               "cachedInputTokens": 0,
+                     *               "cacheWriteTokens": 0,
+                     *               "outputTokens": 30,
+                     *               "reasoningTokens": 0,
+                     *               "totalTokens": 330,
+                     *               "errorRate": 0.333333,
+                     *               "unpricedRequestCount": 0,
+                     *               "breakdown": [
+                     *                 {
+                     *                   "key": "prj_1",
+                     *                   "label": "Production API",
+                     *                   "cost": 4,
+                     *                   "requestCount": 3,
+                     *                   "totalTokens": 330
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "usage": [
+                     *             {
+                     *               "unit": "token",
+                     *               "quantity": 330,
+                     *               "cost": 4,
+                     *               "rules": [
+                     *                 {
+                     *                   "rule": "output_tokens",
+                     *                   "quantity": 30,
+                     *                   "cost": 2.5
+                     *                 },
+                     *                 {
+                     *                   "rule": "input_tokens",
+                     *                   "quantity": 300,
+                     *                   "cost": 1.5
+                     *                 }
+                     *               ],
+                     *               "activity": [
+                     *                 {
+                     *                   "date": "2026-06-24",
+                     *                   "start": "2026-06-23T22:00:00Z",
+                     *                   "end": "2026-06-24T22:00:00Z",
+                     *                   "quantity": 330,
+                     *                   "cost": 4,
+                     *                   "breakdown": [
+                     *                     {
+                     *                       "rule": "output_tokens",
+                     *                       "quantity": 30,
+                     *                       "cost": 2.5
+                     *                     },
+                     *                     {
+                     *                       "rule": "input_tokens",
+                     *                       "quantity": 300,
+                     *                       "cost": 1.5
+                     *                     }
+                     *                   ]
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServicesResponse"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -6009,7 +8622,13 @@ export interface operations {
                  */
                 top?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6109,6 +8728,13 @@ export interface operations {
                     "application/json": components["schemas"]["ExplainResponse"];
                 };
             };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
                 headers: {
@@ -6181,6 +8807,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -6285,7 +8981,13 @@ export interface operations {
                  */
                 agentId?: string[];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6350,6 +9052,13 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["SelfCheckResponse"];
                 };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
@@ -6423,6 +9132,76 @@ export interface operations {
                      *       "title": "Unknown organization",
                      *       "status": 404,
                      *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -6527,7 +9306,13 @@ export interface operations {
                  */
                 agentId?: string[];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6545,6 +9330,13 @@ export interface operations {
                      */
                     "text/csv": string;
                 };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
             400: {
@@ -6623,6 +9415,1001 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openAiCompletions: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization; not needed where the caller has only one.
+                 * @example org_1
+                 */
+                organizationId?: string;
+                /**
+                 * @description Start, in Unix seconds. Usage is kept by the hour: what is not on a full hour begins with the hour that it is in.
+                 * @example 1782259200
+                 */
+                start_time: number;
+                /**
+                 * @description End, in Unix seconds; the hour that it is in is included. The present without it.
+                 * @example 1782345600
+                 */
+                end_time?: number;
+                /**
+                 * @description Length of the buckets, which start at full hours or days of UTC. Minutes are not kept.
+                 * @example 1d
+                 */
+                bucket_width?: "1h" | "1d";
+                /**
+                 * @description What each bucket is broken down by, up to three; repeated for several. batch and service_tier are accepted, and null.
+                 * @example [
+                 *       "model"
+                 *     ]
+                 */
+                group_by?: ("project_id" | "user_id" | "api_key_id" | "model" | "batch" | "service_tier")[];
+                /**
+                 * @description Only usage of these projects; repeated for several.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                project_ids?: string[];
+                /**
+                 * @description Only usage of these users, by who created the API key; repeated for several.
+                 * @example [
+                 *       "u_1"
+                 *     ]
+                 */
+                user_ids?: string[];
+                /**
+                 * @description Only usage of these API keys; repeated for several.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                api_key_ids?: string[];
+                /**
+                 * @description Only usage of these canonical models; repeated for several.
+                 * @example [
+                 *       "gpt-5.5"
+                 *     ]
+                 */
+                models?: string[];
+                /**
+                 * @description Buckets of a page: 1 to 31 days (7 without it), or 1 to 168 hours (24 without it).
+                 * @example 7
+                 */
+                limit?: number;
+                /**
+                 * @description next_page of the page before.
+                 * @example MTc4MjI1OTIwMA
+                 */
+                page?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "page",
+                     *       "data": [
+                     *         {
+                     *           "object": "bucket",
+                     *           "start_time": 1782259200,
+                     *           "end_time": 1782345600,
+                     *           "results": [
+                     *             {
+                     *               "object": "organization.usage.completions.result",
+                     *               "input_tokens": 300,
+                     *               "output_tokens": 30,
+                     *               "input_cached_tokens": 100,
+                     *               "input_cache_write_tokens": 0,
+                     *               "input_audio_tokens": 0,
+                     *               "output_audio_tokens": 0,
+                     *               "num_model_requests": 3,
+                     *               "project_id": null,
+                     *               "user_id": null,
+                     *               "api_key_id": null,
+                     *               "model": "gpt-5.5",
+                     *               "batch": null,
+                     *               "service_tier": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_page": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenAiPageOfOpenAiCompletions"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openAiCosts: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization; not needed where the caller has only one.
+                 * @example org_1
+                 */
+                organizationId?: string;
+                /**
+                 * @description Start, in Unix seconds. Usage is kept by the hour: what is not on a full hour begins with the hour that it is in.
+                 * @example 1782259200
+                 */
+                start_time: number;
+                /**
+                 * @description End, in Unix seconds; the hour that it is in is included. The present without it.
+                 * @example 1782345600
+                 */
+                end_time?: number;
+                /**
+                 * @description Length of the buckets, which start at full hours or days of UTC. Minutes are not kept.
+                 * @example 1d
+                 */
+                bucket_width?: "1d";
+                /**
+                 * @description What each bucket is broken down by; repeated for several. A line item is a model and a pricing rule.
+                 * @example [
+                 *       "line_item"
+                 *     ]
+                 */
+                group_by?: ("project_id" | "line_item" | "api_key_id")[];
+                /**
+                 * @description Only usage of these projects; repeated for several.
+                 * @example [
+                 *       "prj_1"
+                 *     ]
+                 */
+                project_ids?: string[];
+                /**
+                 * @description Only usage of these API keys; repeated for several.
+                 * @example [
+                 *       "key_1"
+                 *     ]
+                 */
+                api_key_ids?: string[];
+                /**
+                 * @description Buckets of a page, 1 to 180; 7 without it.
+                 * @example 7
+                 */
+                limit?: number;
+                /**
+                 * @description next_page of the page before.
+                 * @example MTc4MjI1OTIwMA
+                 */
+                page?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "page",
+                     *       "data": [
+                     *         {
+                     *           "object": "bucket",
+                     *           "start_time": 1782259200,
+                     *           "end_time": 1782345600,
+                     *           "results": [
+                     *             {
+                     *               "object": "organization.costs.result",
+                     *               "amount": {
+                     *                 "value": 4,
+                     *                 "currency": "usd"
+                     *               },
+                     *               "line_item": "gpt-5.5, input_tokens",
+                     *               "project_id": null,
+                     *               "api_key_id": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_page": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenAiPageOfOpenAiCost"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liteLlmActivity: {
+        parameters: {
+            query: {
+                /**
+                 * @description The organization; not needed where the caller has only one.
+                 * @example org_1
+                 */
+                organizationId?: string;
+                /**
+                 * @description First day, YYYY-MM-DD.
+                 * @example 2026-06-24
+                 */
+                start_date: string;
+                /**
+                 * @description Last day, inclusive, YYYY-MM-DD.
+                 * @example 2026-06-24
+                 */
+                end_date: string;
+                /**
+                 * @description Only usage of this mapping or canonical model.
+                 * @example gpt-5.5
+                 */
+                model?: string;
+                /**
+                 * @description Only usage of this API key, by its id.
+                 * @example key_1
+                 */
+                api_key?: string;
+                /**
+                 * @description Only usage of API keys that this user created.
+                 * @example u_1
+                 */
+                user_id?: string;
+                /**
+                 * @description Which page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Days of a page, 1 to 1000; 50 without it.
+                 * @example 50
+                 */
+                page_size?: number;
+                /**
+                 * @description Minutes that UTC is ahead of the days that are counted, as JavaScript's getTimezoneOffset has it: -330 for India. UTC without it.
+                 * @example -120
+                 */
+                timezone?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "date": "2026-06-24",
+                     *           "metrics": {
+                     *             "spend": 4,
+                     *             "prompt_tokens": 300,
+                     *             "completion_tokens": 30,
+                     *             "cache_read_input_tokens": 0,
+                     *             "cache_creation_input_tokens": 0,
+                     *             "total_tokens": 330,
+                     *             "successful_requests": 2,
+                     *             "failed_requests": 1,
+                     *             "api_requests": 3
+                     *           },
+                     *           "breakdown": {
+                     *             "mcp_servers": {},
+                     *             "models": {
+                     *               "azure/gpt-5.5": {
+                     *                 "metrics": {
+                     *                   "spend": 4,
+                     *                   "prompt_tokens": 300,
+                     *                   "completion_tokens": 30,
+                     *                   "cache_read_input_tokens": 0,
+                     *                   "cache_creation_input_tokens": 0,
+                     *                   "total_tokens": 330,
+                     *                   "successful_requests": 2,
+                     *                   "failed_requests": 1,
+                     *                   "api_requests": 3
+                     *                 },
+                     *                 "metadata": {},
+                     *                 "api_key_breakdown": {
+                     *                   "key_1": {
+                     *                     "metrics": {
+                     *                       "spend": 4,
+                     *                       "prompt_tokens": 300,
+                     *                       "completion_tokens": 30,
+                     *                       "cache_read_input_tokens": 0,
+                     *                       "cache_creation_input_tokens": 0,
+                     *                       "total_tokens": 330,
+                     *                       "successful_requests": 2,
+                     *                       "failed_requests": 1,
+                     *                       "api_requests": 3
+                     *                     },
+                     *                     "metadata": {
+                     *                       "key_alias": "prod-etl",
+                     *                       "team_id": "prj_1"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               }
+                     *             },
+                     *             "model_groups": {
+                     *               "gpt-5.5": {
+                     *                 "metrics": {
+                     *                   "spend": 4,
+                     *                   "prompt_tokens": 300,
+                     *                   "completion_tokens": 30,
+                     *                   "cache_read_input_tokens": 0,
+                     *                   "cache_creation_input_tokens": 0,
+                     *                   "total_tokens": 330,
+                     *                   "successful_requests": 2,
+                     *                   "failed_requests": 1,
+                     *                   "api_requests": 3
+                     *                 },
+                     *                 "metadata": {},
+                     *                 "api_key_breakdown": {
+                     *                   "key_1": {
+                     *                     "metrics": {
+                     *                       "spend": 4,
+                     *                       "prompt_tokens": 300,
+                     *                       "completion_tokens": 30,
+                     *                       "cache_read_input_tokens": 0,
+                     *                       "cache_creation_input_tokens": 0,
+                     *                       "total_tokens": 330,
+                     *                       "successful_requests": 2,
+                     *                       "failed_requests": 1,
+                     *                       "api_requests": 3
+                     *                     },
+                     *                     "metadata": {
+                     *                       "key_alias": "prod-etl",
+                     *                       "team_id": "prj_1"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               }
+                     *             },
+                     *             "providers": {
+                     *               "azure": {
+                     *                 "metrics": {
+                     *                   "spend": 4,
+                     *                   "prompt_tokens": 300,
+                     *                   "completion_tokens": 30,
+                     *                   "cache_read_input_tokens": 0,
+                     *                   "cache_creation_input_tokens": 0,
+                     *                   "total_tokens": 330,
+                     *                   "successful_requests": 2,
+                     *                   "failed_requests": 1,
+                     *                   "api_requests": 3
+                     *                 },
+                     *                 "metadata": {},
+                     *                 "api_key_breakdown": {
+                     *                   "key_1": {
+                     *                     "metrics": {
+                     *                       "spend": 4,
+                     *                       "prompt_tokens": 300,
+                     *                       "completion_tokens": 30,
+                     *                       "cache_read_input_tokens": 0,
+                     *                       "cache_creation_input_tokens": 0,
+                     *                       "total_tokens": 330,
+                     *                       "successful_requests": 2,
+                     *                       "failed_requests": 1,
+                     *                       "api_requests": 3
+                     *                     },
+                     *                     "metadata": {
+                     *                       "key_alias": "prod-etl",
+                     *                       "team_id": "prj_1"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               }
+                     *             },
+                     *             "endpoints": {},
+                     *             "api_keys": {
+                     *               "key_1": {
+                     *                 "metrics": {
+                     *                   "spend": 4,
+                     *                   "prompt_tokens": 300,
+                     *                   "completion_tokens": 30,
+                     *                   "cache_read_input_tokens": 0,
+                     *                   "cache_creation_input_tokens": 0,
+                     *                   "total_tokens": 330,
+                     *                   "successful_requests": 2,
+                     *                   "failed_requests": 1,
+                     *                   "api_requests": 3
+                     *                 },
+                     *                 "metadata": {
+                     *                   "key_alias": "prod-etl",
+                     *                   "team_id": "prj_1"
+                     *                 }
+                     *               }
+                     *             },
+                     *             "entities": {}
+                     *           }
+                     *         }
+                     *       ],
+                     *       "metadata": {
+                     *         "total_spend": 4,
+                     *         "total_prompt_tokens": 300,
+                     *         "total_completion_tokens": 30,
+                     *         "total_tokens": 330,
+                     *         "total_api_requests": 3,
+                     *         "total_successful_requests": 2,
+                     *         "total_failed_requests": 1,
+                     *         "total_cache_read_input_tokens": 0,
+                     *         "total_cache_creation_input_tokens": 0,
+                     *         "page": 1,
+                     *         "total_pages": 1,
+                     *         "has_more": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LiteLlmPage"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer has none of the forms that were asked for. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/not-acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/busy",
+                     *       "title": "Busy",
+                     *       "status": 503,
+                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     session: {
@@ -6643,12 +10430,77 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -6663,7 +10515,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SessionRequest"];
+                "application/json": {
+                    /** @description A bearer token that reads, or a JWT of a configured issuer. */
+                    token: string;
+                };
             };
         };
         responses: {
@@ -6676,57 +10531,132 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description No or an unknown token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The organization's plan or the caller's role does not include this. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description The body is of another type, or compressed. */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests; Retry-After says when to ask again. */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -6748,12 +10678,81 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Forbidden */
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -6762,8 +10761,18 @@ export interface operations {
     audit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
                 organizationId: string;
             };
             cookie?: never;
@@ -6779,39 +10788,6621 @@ export interface operations {
                     "application/json": components["schemas"]["AuditResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description No or an unknown token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The organization's plan or the caller's role does not include this. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "org_1",
+                     *       "name": "Acme",
+                     *       "plan": "enterprise",
+                     *       "timezones": [
+                     *         "Europe/Paris"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationRow"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Acme Inc.",
+                 *       "timezones": [
+                 *         "Europe/Paris",
+                 *         "Asia/Kolkata"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Its id; never changed. */
+                    id?: string;
+                    /** @description Its name. */
+                    name?: string;
+                    /** @description free, pro or enterprise; only the operator changes it. */
+                    plan?: string;
+                    /** @description IANA ids of its reporting zones, the default first. */
+                    timezones?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The organization as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "org_1",
+                     *       "name": "Acme",
+                     *       "plan": "enterprise",
+                     *       "timezones": [
+                     *         "Europe/Paris"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrganizationRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    directory: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "organizations": [
+                     *         {
+                     *           "id": "org_1",
+                     *           "name": "Acme",
+                     *           "plan": "enterprise",
+                     *           "timezones": [
+                     *             "Europe/Paris"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "users": [
+                     *         {
+                     *           "id": "u_1",
+                     *           "name": "Ana",
+                     *           "email": "ana@example.com"
+                     *         }
+                     *       ],
+                     *       "members": [
+                     *         {
+                     *           "organizationId": "org_1",
+                     *           "userId": "u_1",
+                     *           "role": "owner"
+                     *         }
+                     *       ],
+                     *       "projects": [
+                     *         {
+                     *           "id": "prj_1",
+                     *           "organizationId": "org_1",
+                     *           "name": "Production API",
+                     *           "color": "#4e79a7"
+                     *         }
+                     *       ],
+                     *       "apiKeys": [
+                     *         {
+                     *           "id": "key_1",
+                     *           "organizationId": "org_1",
+                     *           "projectId": "prj_1",
+                     *           "description": "prod-etl",
+                     *           "createdBy": "u_1"
+                     *         }
+                     *       ],
+                     *       "agents": [
+                     *         {
+                     *           "id": "agt_1",
+                     *           "organizationId": "org_1",
+                     *           "projectId": "prj_1",
+                     *           "name": "Triage"
+                     *         }
+                     *       ],
+                     *       "models": [
+                     *         {
+                     *           "organizationId": "org_1",
+                     *           "mapping": "azure/gpt-5.5",
+                     *           "model": "gpt-5.5",
+                     *           "provider": "azure",
+                     *           "prices": [
+                     *             {
+                     *               "rule": "input_tokens",
+                     *               "unit": "token",
+                     *               "usdPerMillion": "1.25"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DirectoryDocumentContract"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceDirectory: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "organizations": [
+                 *         {
+                 *           "id": "org_1",
+                 *           "name": "Acme",
+                 *           "plan": "enterprise",
+                 *           "timezones": [
+                 *             "Europe/Paris"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "users": [
+                 *         {
+                 *           "id": "u_1",
+                 *           "name": "Ana",
+                 *           "email": "ana@example.com"
+                 *         }
+                 *       ],
+                 *       "members": [
+                 *         {
+                 *           "organizationId": "org_1",
+                 *           "userId": "u_1",
+                 *           "role": "owner"
+                 *         }
+                 *       ],
+                 *       "projects": [
+                 *         {
+                 *           "id": "prj_1",
+                 *           "organizationId": "org_1",
+                 *           "name": "Production API",
+                 *           "color": "#4e79a7"
+                 *         }
+                 *       ],
+                 *       "apiKeys": [
+                 *         {
+                 *           "id": "key_1",
+                 *           "organizationId": "org_1",
+                 *           "projectId": "prj_1",
+                 *           "description": "prod-etl",
+                 *           "createdBy": "u_1"
+                 *         }
+                 *       ],
+                 *       "agents": [
+                 *         {
+                 *           "id": "agt_1",
+                 *           "organizationId": "org_1",
+                 *           "projectId": "prj_1",
+                 *           "name": "Triage"
+                 *         }
+                 *       ],
+                 *       "models": [
+                 *         {
+                 *           "organizationId": "org_1",
+                 *           "mapping": "azure/gpt-5.5",
+                 *           "model": "gpt-5.5",
+                 *           "provider": "azure",
+                 *           "prices": [
+                 *             {
+                 *               "rule": "input_tokens",
+                 *               "unit": "token",
+                 *               "usdPerMillion": "1.25"
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The organization itself; at most one. */
+                    organizations?: null | {
+                        /** @description Its id; never changed. */
+                        id: string;
+                        /** @description Its name. */
+                        name: string;
+                        /** @description free, pro or enterprise; only the operator changes it. */
+                        plan: string;
+                        /** @description IANA ids of its reporting zones, the default first. */
+                        timezones: string[];
+                    }[];
+                    /** @description People: added or replaced, never removed. */
+                    users?: null | {
+                        /** @description Their id. */
+                        id: string;
+                        /** @description Their name; the id without one. */
+                        name?: null | string;
+                        /** @description Their email address. */
+                        email?: null | string;
+                    }[];
+                    /** @description Who is a member; who is left out leaves. */
+                    members?: null | {
+                        /** @description The organization. */
+                        organizationId: string;
+                        /** @description The user. */
+                        userId: string;
+                        /** @description owner, admin, developer or member. */
+                        role: string;
+                    }[];
+                    /** @description Projects; those of earlier documents that are left out are marked deleted. */
+                    projects?: null | {
+                        /** @description Its id. */
+                        id: string;
+                        /** @description The organization. */
+                        organizationId: string;
+                        /** @description Its name; the id without one. */
+                        name?: null | string;
+                        /** @description Its color as #rrggbb. */
+                        color?: null | string;
+                        /** @description Whether only the label is kept. */
+                        deleted?: null | boolean;
+                    }[];
+                    /** @description API keys; those of earlier documents that are left out are marked deleted. */
+                    apiKeys?: null | {
+                        /** @description Its id. */
+                        id: string;
+                        /** @description The organization. */
+                        organizationId: string;
+                        /** @description Its project. */
+                        projectId?: null | string;
+                        /** @description What it is for; the id without one. */
+                        description?: null | string;
+                        /** @description The user whose usage it is. */
+                        createdBy?: null | string;
+                        /** @description Whether only the label is kept. */
+                        deleted?: null | boolean;
+                    }[];
+                    /** @description Agents; those of earlier documents that are left out are marked deleted. */
+                    agents?: null | {
+                        /** @description Its id. */
+                        id: string;
+                        /** @description The organization. */
+                        organizationId: string;
+                        /** @description Its project. */
+                        projectId?: null | string;
+                        /** @description Its name; the id without one. */
+                        name?: null | string;
+                        /** @description Whether only the label is kept. */
+                        deleted?: null | boolean;
+                    }[];
+                    /** @description What mappings stand for and cost; those that are left out are removed. */
+                    models?: null | {
+                        /** @description The organization. */
+                        organizationId: string;
+                        /** @description The route, provider/model. */
+                        mapping: string;
+                        /** @description Canonical model. */
+                        model?: null | string;
+                        /** @description Canonical provider. */
+                        provider?: null | string;
+                        /** @description Prices; without them the operator's apply. */
+                        prices?: null | {
+                            /** @description input_tokens, cached_input_tokens, cache_write_tokens, output_tokens or reasoning_tokens. */
+                            rule: string;
+                            /** @description Always token. */
+                            unit: string;
+                            /** @description US dollars per million, as a decimal text with up to 12 decimals. */
+                            usdPerMillion: string;
+                        }[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description What changed. The ETag is that of the document as it can be read now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "organizations": {
+                     *         "added": 0,
+                     *         "changed": 0,
+                     *         "removed": 0
+                     *       },
+                     *       "users": {
+                     *         "added": 0,
+                     *         "changed": 0,
+                     *         "removed": 0
+                     *       },
+                     *       "members": {
+                     *         "added": 0,
+                     *         "changed": 0,
+                     *         "removed": 1
+                     *       },
+                     *       "projects": {
+                     *         "added": 1,
+                     *         "changed": 1,
+                     *         "removed": 0
+                     *       },
+                     *       "apiKeys": {
+                     *         "added": 0,
+                     *         "changed": 0,
+                     *         "removed": 0
+                     *       },
+                     *       "agents": {
+                     *         "added": 0,
+                     *         "changed": 0,
+                     *         "removed": 0
+                     *       },
+                     *       "models": {
+                     *         "added": 0,
+                     *         "changed": 0,
+                     *         "removed": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DirectoryChangesResponse"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "projects": [
+                     *         {
+                     *           "id": "prj_1",
+                     *           "name": "Production API",
+                     *           "color": "#4e79a7",
+                     *           "deleted": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectRows"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "prj_new",
+                 *       "name": "Batch",
+                 *       "color": "#f28e2b"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Its id; never changed. */
+                    id: string;
+                    /** @description Its name. */
+                    name?: string;
+                    /** @description Its color as #rrggbb; null for none. */
+                    color?: null | string;
+                    /** @description Whether only the label is kept. */
+                    deleted?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. Location says where it is. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "prj_1",
+                     *       "name": "Production API",
+                     *       "color": "#4e79a7",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example prj_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "prj_1",
+                     *       "name": "Production API",
+                     *       "color": "#4e79a7",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectRow"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example prj_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example prj_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Production",
+                 *       "color": null
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Its id; never changed. */
+                    id?: string;
+                    /** @description Its name. */
+                    name?: string;
+                    /** @description Its color as #rrggbb; null for none. */
+                    color?: null | string;
+                    /** @description Whether only the label is kept. */
+                    deleted?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "prj_1",
+                     *       "name": "Production API",
+                     *       "color": "#4e79a7",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "apiKeys": [
+                     *         {
+                     *           "id": "key_1",
+                     *           "projectId": "prj_1",
+                     *           "description": "prod-etl",
+                     *           "createdBy": "u_1",
+                     *           "deleted": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyRows"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "key_new",
+                 *       "projectId": "prj_1",
+                 *       "description": "nightly",
+                 *       "createdBy": "u_1"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Its id; never changed. */
+                    id: string;
+                    /** @description Its project; null for none. */
+                    projectId?: null | string;
+                    /** @description What it is for. */
+                    description?: string;
+                    /** @description The user whose usage it is; correcting it corrects history. Null where nobody is known. */
+                    createdBy?: null | string;
+                    /** @description Whether only the label is kept. */
+                    deleted?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. Location says where it is. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_1",
+                     *       "projectId": "prj_1",
+                     *       "description": "prod-etl",
+                     *       "createdBy": "u_1",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example key_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_1",
+                     *       "projectId": "prj_1",
+                     *       "description": "prod-etl",
+                     *       "createdBy": "u_1",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyRow"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example key_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example key_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "prod-etl (old)",
+                 *       "deleted": true
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Its id; never changed. */
+                    id?: string;
+                    /** @description Its project; null for none. */
+                    projectId?: null | string;
+                    /** @description What it is for. */
+                    description?: string;
+                    /** @description The user whose usage it is; correcting it corrects history. Null where nobody is known. */
+                    createdBy?: null | string;
+                    /** @description Whether only the label is kept. */
+                    deleted?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_1",
+                     *       "projectId": "prj_1",
+                     *       "description": "prod-etl",
+                     *       "createdBy": "u_1",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "members": [
+                     *         {
+                     *           "userId": "u_1",
+                     *           "name": "Ana",
+                     *           "email": "ana@example.com",
+                     *           "role": "owner"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberRows"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "userId": "u_new",
+                 *       "name": "Dee",
+                 *       "email": "dee@example.com",
+                 *       "role": "developer"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The user's id; never changed. */
+                    userId: string;
+                    /** @description Their name. */
+                    name?: string;
+                    /** @description Their email address; null where none is known. */
+                    email?: null | string;
+                    /** @description owner, admin, developer or member. */
+                    role: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. Location says where it is. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "userId": "u_1",
+                     *       "name": "Ana",
+                     *       "email": "ana@example.com",
+                     *       "role": "owner"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The member's user id.
+                 * @example u_1
+                 */
+                userId: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "userId": "u_1",
+                     *       "name": "Ana",
+                     *       "email": "ana@example.com",
+                     *       "role": "owner"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberRow"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The member's user id.
+                 * @example u_1
+                 */
+                userId: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The member's user id.
+                 * @example u_1
+                 */
+                userId: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ana B."
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The user's id; never changed. */
+                    userId?: string;
+                    /** @description Their name. */
+                    name?: string;
+                    /** @description Their email address; null where none is known. */
+                    email?: null | string;
+                    /** @description owner, admin, developer or member. */
+                    role?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "userId": "u_1",
+                     *       "name": "Ana",
+                     *       "email": "ana@example.com",
+                     *       "role": "owner"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "agents": [
+                     *         {
+                     *           "id": "agt_1",
+                     *           "projectId": "prj_1",
+                     *           "name": "Triage",
+                     *           "deleted": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentRows"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "agt_new",
+                 *       "projectId": "prj_1",
+                 *       "name": "Review"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Its id; never changed. */
+                    id: string;
+                    /** @description Its project; null for none. */
+                    projectId?: null | string;
+                    /** @description Its name. */
+                    name?: string;
+                    /** @description Whether only the label is kept. */
+                    deleted?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. Location says where it is. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "agt_1",
+                     *       "projectId": "prj_1",
+                     *       "name": "Triage",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example agt_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "agt_1",
+                     *       "projectId": "prj_1",
+                     *       "name": "Triage",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentRow"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example agt_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The id of the thing.
+                 * @example agt_1
+                 */
+                id: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Triage 2"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Its id; never changed. */
+                    id?: string;
+                    /** @description Its project; null for none. */
+                    projectId?: null | string;
+                    /** @description Its name. */
+                    name?: string;
+                    /** @description Whether only the label is kept. */
+                    deleted?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "agt_1",
+                     *       "projectId": "prj_1",
+                     *       "name": "Triage",
+                     *       "deleted": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "models": [
+                     *         {
+                     *           "mapping": "azure/gpt-5.5",
+                     *           "model": "gpt-5.5",
+                     *           "provider": "azure",
+                     *           "prices": [
+                     *             {
+                     *               "rule": "input_tokens",
+                     *               "unit": "token",
+                     *               "usdPerMillion": "1.25"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelRows"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "mapping": "azure/gpt-new",
+                 *       "model": "gpt-new",
+                 *       "provider": "azure",
+                 *       "prices": [
+                 *         {
+                 *           "rule": "output_tokens",
+                 *           "unit": "token",
+                 *           "usdPerMillion": "10"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The route, provider/model; never changed. */
+                    mapping: string;
+                    /** @description Canonical model; null where the operator's table, usage or the spelling says. */
+                    model?: null | string;
+                    /** @description Canonical provider; null where the operator's table, usage or the spelling says. */
+                    provider?: null | string;
+                    /** @description Prices of the organization; empty where the operator's apply. */
+                    prices?: {
+                        /** @description input_tokens, cached_input_tokens, cache_write_tokens, output_tokens or reasoning_tokens. */
+                        rule: string;
+                        /** @description Always token. */
+                        unit: string;
+                        /** @description US dollars per million, as a decimal text with up to 12 decimals. */
+                        usdPerMillion: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. Location says where it is. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mapping": "azure/gpt-5.5",
+                     *       "model": "gpt-5.5",
+                     *       "provider": "azure",
+                     *       "prices": [
+                     *         {
+                     *           "rule": "input_tokens",
+                     *           "unit": "token",
+                     *           "usdPerMillion": "1.25"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The mapping, with its slash encoded as %2F.
+                 * @example azure/gpt-5.5
+                 */
+                mapping: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mapping": "azure/gpt-5.5",
+                     *       "model": "gpt-5.5",
+                     *       "provider": "azure",
+                     *       "prices": [
+                     *         {
+                     *           "rule": "input_tokens",
+                     *           "unit": "token",
+                     *           "usdPerMillion": "1.25"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelRow"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteModel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The mapping, with its slash encoded as %2F.
+                 * @example azure/gpt-5.5
+                 */
+                mapping: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeModel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of what the change was made to: where it is not the current one, nothing is changed and the answer is 412.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The mapping, with its slash encoded as %2F.
+                 * @example azure/gpt-5.5
+                 */
+                mapping: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "prices": [
+                 *         {
+                 *           "rule": "input_tokens",
+                 *           "unit": "token",
+                 *           "usdPerMillion": "1.1"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The route, provider/model; never changed. */
+                    mapping?: string;
+                    /** @description Canonical model; null where the operator's table, usage or the spelling says. */
+                    model?: null | string;
+                    /** @description Canonical provider; null where the operator's table, usage or the spelling says. */
+                    provider?: null | string;
+                    /** @description Prices of the organization; empty where the operator's apply. */
+                    prices?: {
+                        /** @description input_tokens, cached_input_tokens, cache_write_tokens, output_tokens or reasoning_tokens. */
+                        rule: string;
+                        /** @description Always token. */
+                        unit: string;
+                        /** @description US dollars per million, as a decimal text with up to 12 decimals. */
+                        usdPerMillion: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The row as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mapping": "azure/gpt-5.5",
+                     *       "model": "gpt-5.5",
+                     *       "provider": "azure",
+                     *       "prices": [
+                     *         {
+                     *           "rule": "input_tokens",
+                     *           "unit": "token",
+                     *           "usdPerMillion": "1.25"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelRow"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
+                 * @example "mZ0mR8c2lSgqPMVw1cJcGw"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "id": "tok_0123456789abcdef",
+                     *           "userId": "u_1",
+                     *           "kind": "read",
+                     *           "created": "2026-06-24T10:00:00Z",
+                     *           "expires": null,
+                     *           "revoked": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenRows"];
+                };
+            };
+            /** @description The caller has the current answer: If-None-Match names its ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "userId": "u_1",
+                 *       "kind": "ingest",
+                 *       "expires": "2030-01-31T00:00:00Z"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The member that it acts for. */
+                    userId: string;
+                    /** @description read or ingest. */
+                    kind: string;
+                    /** @description When it ends; null for never. */
+                    expires?: null | string;
+                };
+            };
+        };
+        responses: {
+            /** @description The token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "tok_0123456789abcdef",
+                     *       "userId": "u_1",
+                     *       "kind": "ingest",
+                     *       "created": "2026-06-24T10:00:00Z",
+                     *       "expires": "2030-01-31T00:00:00Z",
+                     *       "revoked": null,
+                     *       "token": "ana_..."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewTokenResponse"];
+                };
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/body-too-large",
+                     *       "title": "Body too large",
+                     *       "status": 413,
+                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type, or compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unsupported-media-type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token's public id.
+                 * @example tok_0123456789abcdef
+                 */
+                tokenId: string;
+                /**
+                 * @description The organization's id.
+                 * @example org_1
+                 */
+                organizationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-parameters",
+                     *       "title": "Invalid parameters",
+                     *       "status": 400,
+                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                     *       "errors": {
+                     *         "timezone": [
+                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No or an unknown token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unauthorized",
+                     *       "title": "Unauthorized",
+                     *       "status": 401,
+                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organization's plan or the caller's role does not include this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/role-required",
+                     *       "title": "Role required",
+                     *       "status": 403,
+                     *       "detail": "This view is for owners and admins of the organization.",
+                     *       "requiredRoles": [
+                     *         "owner",
+                     *         "admin"
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/unknown-organization",
+                     *       "title": "Unknown organization",
+                     *       "status": 404,
+                     *       "detail": "There is no such organization, or you are not a member of it."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for would break what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/already-exists",
+                     *       "title": "Already exists",
+                     *       "status": 409,
+                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match names another version than the current one: somebody else was faster. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/precondition-failed",
+                     *       "title": "Precondition failed",
+                     *       "status": 412,
+                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/too-many-requests",
+                     *       "title": "Too many requests",
+                     *       "status": 429,
+                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why, under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/internal",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

@@ -33,3 +33,5 @@ export type UsageRows = Answer<Schemas["UsageRowsResponse"]>;
 export type UsageRow = Answer<Schemas["UsageRowEntry"]>;
 export type ItemRow = Answer<Schemas["ItemRowEntry"]>;
 export type SelfCheckProof = Answer<Schemas["SelfCheckResponse"]>;
+export type Services = Answer<Schemas["ServicesResponse"]>;
+export type ServiceUsage = Answer<Schemas["ServiceUsage"]>;

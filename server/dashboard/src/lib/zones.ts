@@ -28,15 +28,29 @@ export function isZone(id: string): boolean {
   }
 }
 
+// Browsers list some zones by the names that cities had once; people look for the names of today. Servers know both.
+const Renamed: Record<string, string> = {
+  "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+  "America/Godthab": "America/Nuuk",
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Atlantic/Faeroe": "Atlantic/Faroe",
+  "Europe/Kiev": "Europe/Kyiv",
+  "Pacific/Enderbury": "Pacific/Kanton",
+};
+
 let zones: { id: string; city: string; offset: number; words: string }[] | undefined;
 
 /** Every zone of the browser's own list, west to east. */
 export function allZones(at: Date): { id: string; city: string; offset: number; words: string }[] {
   return (zones ??= ["UTC", ...Intl.supportedValuesOf("timeZone").filter((id) => id !== "UTC")]
-    .map((id) => {
+    .map((listed) => {
+      const id = Renamed[listed] && isZone(Renamed[listed]) ? Renamed[listed] : listed;
       const offset = offsetOf(id, at);
       const city = id.slice(id.lastIndexOf("/") + 1).replaceAll("_", " ");
-      return { id, city, offset, words: `${id.replaceAll("_", " ")} ${offsetText(offset).replace("\u2212", "-")}`.toLowerCase() };
+      return { id, city, offset, words: `${id.replaceAll("_", " ")} ${listed} ${offsetText(offset).replace("\u2212", "-")}`.toLowerCase() };
     })
     .sort((a, b) => a.offset - b.offset || (a.id < b.id ? -1 : 1)));
 }

@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
-import type { Activity, ActivityBucket, Agents, MetricsRow, Projects, RankedGroup, Summary } from "../api/types.ts";
+import type { Activity, Agents, Projects, Services, ServiceUsage, Summary } from "../api/types.ts";
 import { Doughnut, type Slice } from "../charts/doughnut.tsx";
 import { seriesOf } from "../charts/overtime.tsx";
 import { colorsOf, configuredColors, ink, theme } from "../charts/palette.ts";
-import type { PlotBucket, PlotHandle, Series } from "../charts/plot.tsx";
+import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
 import { addMonths, firstOfMonth, lastOfMonth, monthName, rangeText } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
@@ -19,39 +19,11 @@ import { Kpi } from "../ui/kpi.tsx";
 import { Share } from "../ui/list.tsx";
 import { learn } from "../ui/names.ts";
 import { Card } from "../ui/ranking.tsx";
+import { isNarrow } from "../ui/narrow.ts";
 import { Await, Gate, isGate } from "../ui/states.tsx";
 import { ItemsTable, RequestsTable } from "../ui/usagetables.tsx";
 import { useRange } from "./members.tsx";
 import { learnProjects } from "./things.tsx";
-
-/** Usage by service type, as the server describes it. */
-interface Services {
-  bucket: string;
-  timezone: string;
-  from: string;
-  to: string;
-  exact: boolean;
-  dataThrough: string | null;
-  totals: MetricsRow;
-  services: Service[];
-}
-
-interface Service {
-  serviceType: string | null;
-  label: string;
-  totals: MetricsRow;
-  projects: RankedGroup[];
-  activity: ActivityBucket[];
-  usage: UnitUsage[];
-}
-
-interface UnitUsage {
-  unit: string;
-  quantity: string | number;
-  cost: string;
-  rules: { rule: string; quantity: string | number; cost: string }[];
-  activity: (PlotBucket & { quantity: string | number; cost: string; breakdown: { rule: string; quantity: string | number; cost: string }[] })[];
-}
 
 const Icons: Record<string, IconName> = { "text-generation": "text", "speech-to-text": "voice", "text-to-speech": "speaker", embedding: "vector", embeddings: "vector", "image-generation": "image", agent: "agents" };
 const TopProjects = 6;
@@ -125,7 +97,7 @@ function Cards({ summary }: { summary: Summary | undefined }) {
   const of = (now: number | null | undefined, then: number | null | undefined) => (now != null && then != null ? <Change change={countChange(now, then)} title={`${exactCount(then)} before`} /> : null);
   const bone = <span class="bone" />;
   return (
-    <div class="cards five">
+    <div class="cards five" role="group" aria-label="Key figures" tabIndex={isNarrow.value ? 0 : undefined}>
       <Kpi label="Total requests" change={summary && before && <Change change={metricChange(summary.totals, before.totals, "requests")} title={`${exactCount(before.totals.requestCount)} before`} />} note={note}>
         {summary ? <Count value={summary.totals.requestCount} /> : bone}
       </Kpi>
@@ -182,8 +154,8 @@ function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<type
   const plot = useRef<PlotHandle>(null);
   const colors = theme.value;
   return (
-    <Card title="Cost overview" note="Daily cost by service type; press an entry of the legend to hide it in both charts" tools={<ExportMenu question={url} name="Cost overview" image={() => plot.current?.image() ?? null} />}>
-      <Await query={query} height={340}>
+    <Card className="cost-overview" title="Cost overview" note="Daily cost by service type; press an entry of the legend to hide it in both charts" tools={<ExportMenu question={url} name="Cost overview" image={() => plot.current?.image() ?? null} />}>
+      <Await query={query}>
         {(data) => {
           const chosen = colorsOf("serviceType", data.services.map((service) => service.serviceType));
           const shown = data.services.filter((service) => !hidden.has(service.serviceType ?? "others"));
@@ -202,7 +174,7 @@ function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<type
                   metric="cost"
                   zone={data.timezone}
                   lastDay={data.to}
-                  dataThrough={data.dataThrough}
+                  dataThrough={data.dataThrough ?? null}
                   height={300}
                   summary={`Daily cost by service type. Total ${exactMoney(total)}.`}
                   highlight={hovered}
@@ -235,7 +207,7 @@ function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<type
   );
 }
 
-function ProjectCharts({ shared, services }: { shared: Record<string, string | null>; services: readonly Service[] }) {
+function ProjectCharts({ shared, services }: { shared: Record<string, string | null>; services: readonly ServiceUsage[] }) {
   const service = parameters.value.get("service");
   const top = useQuery<Activity>(question("/analytics/activity", { ...shared, groupBy: "project", bucket: "month", top: TopProjects }));
   const trendsUrl = question("/analytics/activity", { ...shared, groupBy: "project", bucket: "day", ...(service ? { serviceType: service } : {}) });
@@ -416,7 +388,7 @@ const Views = [
 ] as const;
 
 /** One service type: costs by project, requests, or what was billed by pricing rule, one unit at a time. */
-function ServiceCard({ service, data, url }: { service: Service; data: Services; url: string }) {
+function ServiceCard({ service, data, url }: { service: ServiceUsage; data: Services; url: string }) {
   const [view, setView] = useState<"costs" | "requests" | "usage">("costs");
   const [chosen, setUnit] = useState<string | null>(null);
   const colors = theme.value;
@@ -449,21 +421,17 @@ function ServiceCard({ service, data, url }: { service: Service; data: Services;
           <Icon name={Icons[service.serviceType ?? ""] ?? "spark"} /> {name}
         </span>
       }
-      tools={
-        <>
-          <Segmented small label={`View of ${name}`} options={Views} value={view} onChange={setView} />
-          <ExportMenu question={url} name={name} />
-        </>
-      }
+      note={view === "usage" && unit ? `${compactQuantity(unit.quantity)} ${unit.unit}s` : `${exactCount(service.totals.requestCount)} requests`}
+      tools={<ExportMenu question={url} name={name} />}
     >
       <div class="service-total">
         <span class="kpi-value">
           <CardMoney text={service.totals.cost} />
         </span>
-        <span class="quiet">
-          {view === "usage" && unit ? `${compactQuantity(unit.quantity)} ${unit.unit}s` : `${exactCount(service.totals.requestCount)} requests`}
-        </span>
         <span class="grow" />
+        <Segmented small label={`View of ${name}`} options={Views} value={view} onChange={setView} />
+      </div>
+      <div class="service-unit">
         {view === "usage" && service.usage.length > 1 && <Segmented small label="Unit" options={service.usage.map((each) => ({ id: each.unit, label: `${each.unit}s` }))} value={unit?.unit ?? null} onChange={setUnit} />}
       </div>
       <SimplePlot
@@ -474,7 +442,7 @@ function ServiceCard({ service, data, url }: { service: Service; data: Services;
         metric={view === "costs" ? "cost" : view === "requests" ? "requests" : "quantity"}
         zone={data.timezone}
         lastDay={data.to}
-        dataThrough={data.dataThrough}
+        dataThrough={data.dataThrough ?? null}
         height={200}
         summary={`${name}: ${view}. Total cost ${exactMoney(service.totals.cost)}.`}
       />

@@ -34,7 +34,7 @@ export function Explain({ from: first, to: last, onClose }: { from: string; to: 
         </>
       }
     >
-      <Await query={query} height={320}>
+      <Await query={query} height={440}>
         {(data) => <Explanation data={data} />}
       </Await>
     </Card>

@@ -3,6 +3,7 @@ import { rangeText } from "../lib/dates.ts";
 import { errorRate, exactCount } from "../lib/numbers.ts";
 import type { Metric } from "../lib/view.ts";
 import { CardMoney, Change, Count, metricChange, metricText, plotted } from "./figures.tsx";
+import { isNarrow } from "./narrow.ts";
 import { Spark } from "./ranking.tsx";
 import type { UsageView } from "./usagecharts.tsx";
 
@@ -35,7 +36,7 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
   const changeOf = (of: Metric) => totals && <Change change={metricChange(totals, previous, of)} title={previous ? `${metricText(previous, of, true)} before` : ""} />;
   const rateChange = totals && previous && previous.errorRate > 0 ? (totals.errorRate / previous.errorRate - 1) * 100 : undefined;
   return (
-    <div class="cards">
+    <div class="cards" role="group" aria-label="Key figures" tabIndex={isNarrow.value ? 0 : undefined}>
       <Kpi label={spendLabel} spark={spark("cost")} change={changeOf("cost")} note={totals ? before : ""}>
         {totals ? <CardMoney text={totals.cost} /> : <span class="bone" />}
       </Kpi>

@@ -73,7 +73,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
     document.title = [id ? labelOf(page, id) : pageTitle(page), organization.value?.name, "Analytics"].filter((part, index, all) => part && all.indexOf(part) === index).join(" · ");
   });
   return (
-    <div class={`shell${isMenuOpen.value ? " menu-open" : ""}`}>
+    <div class={`shell${isMenuOpen.value ? " menu-open" : ""}`} data-pending={pending.value}>
       <a class="skip" href="#main">
         Skip to content
       </a>

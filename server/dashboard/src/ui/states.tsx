@@ -118,7 +118,7 @@ export function Await<T>({ query, height, children, className }: { query: Query<
   }
   return (
     <div class={`await ${className ?? ""}`} style={height ? { minHeight: `${height}px` } : {}} aria-busy={query.isLoading}>
-      {query.error ? <ErrorNote error={query.error} retry={query.retry} /> : showsBones && <div class="bones" style={{ height: `${height ?? 120}px` }} />}
+      {query.error ? <ErrorNote error={query.error} retry={query.retry} /> : showsBones && <div key="bones" class="bones" style={{ height: `${height ?? 120}px` }} />}
     </div>
   );
 }

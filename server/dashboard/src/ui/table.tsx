@@ -1,7 +1,7 @@
-import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.tsx";
+import { isNarrow } from "./narrow.ts";
 
 export interface Column<Row> {
   id: string;
@@ -17,11 +17,6 @@ export interface Column<Row> {
 
 const RowHeight = 36;
 const Overscan = 8;
-
-/** On narrow windows secondary columns are left out. */
-const narrow = matchMedia("(max-width: 959px)");
-const isNarrow = signal(narrow.matches);
-narrow.addEventListener("change", () => (isNarrow.value = narrow.matches));
 
 /** Wide tables scroll sideways instead of squeezing their columns. */
 function leastWidth(columns: readonly { width: string }[]): string {

@@ -1,0 +1,7 @@
+import { signal } from "@preact/signals";
+
+const narrow = matchMedia("(max-width: 959px)");
+
+/** Whether the window is narrow: secondary columns are left out, cards are swiped. */
+export const isNarrow = signal(narrow.matches);
+narrow.addEventListener("change", () => (isNarrow.value = narrow.matches));
