@@ -369,7 +369,9 @@ public class AccessMatrixTests
             var entry = foreign[place.Name]!.AsArray()[^1]!.DeepClone();
             if (place.Name == "members")
             {
+                // Not as an owner: that an admin may not make owners is another rule.
                 entry["organizationId"] = organization;
+                entry["role"] = "member";
             }
 
             own[place.Name]!.AsArray().Add(entry);
