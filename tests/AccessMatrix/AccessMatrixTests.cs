@@ -34,14 +34,32 @@ public class AccessMatrixTests
     // What names a thing of the foreign organization, by parameter.
     private static readonly Dictionary<string, string> ForeignFilters = new(StringComparer.Ordinal)
     {
-        ["projectId"] = "prj_vexillum_0", ["apiKeyId"] = "key_vexillum_0", ["memberId"] = "u_vexillum", ["model"] = "vexillum-model", ["mapping"] = "azure/vexillum-model",
-        ["provider"] = "vexillum", ["app"] = "app_vexillum", ["serviceType"] = "vexillum", ["agentId"] = "agt_vexillum_0", ["rule"] = "vexillum", ["unit"] = "vexillum",
-        ["project_ids"] = "prj_vexillum_0", ["user_ids"] = "u_vexillum", ["api_key_ids"] = "key_vexillum_0", ["models"] = "vexillum-model", ["api_key"] = "key_vexillum_0", ["user_id"] = "u_vexillum",
+        ["projectId"] = "prj_vexillum_0",
+        ["apiKeyId"] = "key_vexillum_0",
+        ["memberId"] = "u_vexillum",
+        ["model"] = "vexillum-model",
+        ["mapping"] = "azure/vexillum-model",
+        ["provider"] = "vexillum",
+        ["app"] = "app_vexillum",
+        ["serviceType"] = "vexillum",
+        ["agentId"] = "agt_vexillum_0",
+        ["rule"] = "vexillum",
+        ["unit"] = "vexillum",
+        ["project_ids"] = "prj_vexillum_0",
+        ["user_ids"] = "u_vexillum",
+        ["api_key_ids"] = "key_vexillum_0",
+        ["models"] = "vexillum-model",
+        ["api_key"] = "key_vexillum_0",
+        ["user_id"] = "u_vexillum",
     };
 
     private static readonly Dictionary<string, string> Letters = new(StringComparer.Ordinal)
     {
-        ["ingest-token"] = "i", ["plan-required"] = "p", ["role-required"] = "r", ["unknown-organization"] = "o", ["forbidden-edit"] = "f",
+        ["ingest-token"] = "i",
+        ["plan-required"] = "p",
+        ["role-required"] = "r",
+        ["unknown-organization"] = "o",
+        ["forbidden-edit"] = "f",
     };
 
     [Fact]
