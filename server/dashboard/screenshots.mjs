@@ -56,7 +56,7 @@ for (const theme of values.themes.split(",")) {
     await page.waitForSelector(".shell");
     for (const [name, path] of Object.entries(wanted)) {
       await page.goto(`${values.url}/o/${values.organization}/${path}${values.query}`);
-      await page.waitForLoadState("networkidle");
+      await page.waitForLoadState("networkidle").catch(() => undefined);
       await page.waitForTimeout(1200);
       await page.screenshot({ path: `${values.out}/${name}-${theme}-${width}.png`, fullPage: values.full });
     }

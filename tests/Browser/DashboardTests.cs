@@ -71,7 +71,7 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
         await window.Page.GetByRole(AriaRole.Radio, new() { Name = "Project", Exact = true }).ClickAsync();
         await window.SettleAsync();
         await window.Page.GetByRole(AriaRole.Link, new() { Name = "Members", Exact = true }).ClickAsync();
-        await window.Page.GetByText("Members by spend").WaitForAsync();
+        await window.Page.GetByRole(AriaRole.Heading, new() { Name = "Members by spend" }).WaitForAsync();
 
         await window.Page.GoBackAsync();
         await window.Page.GetByRole(AriaRole.Heading, new() { Name = "Cost by project over time" }).WaitForAsync();
@@ -110,7 +110,8 @@ public sealed class DashboardTests(Chromium chromium) : IClassFixture<Chromium>
         await page.Keyboard.PressAsync("Control+k");
         await page.Keyboard.TypeAsync("members");
         await page.Keyboard.PressAsync("Enter");
-        await page.GetByText("Members by spend").WaitForAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Members by spend" }).WaitForAsync();
+        await page.Locator("dialog.palette").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
 
         // The chart's buckets are read out one by one.
         await page.Keyboard.PressAsync("g");

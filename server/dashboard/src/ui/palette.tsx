@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { organizations } from "../api/organization.ts";
 import { setTheme, theme } from "../charts/palette.ts";
 import { rangeText } from "../lib/dates.ts";
@@ -25,7 +25,7 @@ export function CommandPalette() {
   const [words, setWords] = useState("");
   const [index, setIndex] = useState(0);
   const isOpen = paletteOpen.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isOpen) {
       setWords("");
       setIndex(0);
@@ -125,7 +125,7 @@ function commands(): Command[] {
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
   const isOpen = helpOpen.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isOpen) {
       dialog.current!.showModal();
     } else {
