@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 need_dotnet
 need_compiler
 install_peers
+install_chromium
 
 say "Building"
 dotnet restore --nologo -v quiet
