@@ -21,7 +21,7 @@ internal sealed class CubeBuckets : IBuckets
     private readonly LaneMask asked;
     private long[] sums = [];
     private CellBuffer? scratch;
-    private (long Micros, int Row) lastEnd = (long.MinValue, 0);
+    private (int Bucket, int From, int To) last = (-1, 0, 0);
 
     /// <summary>Prepares the differences.</summary>
     /// <param name="plan">A plan with a cube.</param>
@@ -47,13 +47,13 @@ internal sealed class CubeBuckets : IBuckets
 
     public void Read(int bucket, CellBuffer cells, LaneMask wanted)
     {
-        var (from, to) = Rows(plan.Buckets.EdgeMicros(bucket), plan.Buckets.EdgeMicros(bucket + 1));
+        var (from, to) = Rows(bucket);
         Read(from, to, cells, wanted);
     }
 
     public UsageSums Totals(int bucket)
     {
-        var (from, to) = Rows(plan.Buckets.EdgeMicros(bucket), plan.Buckets.EdgeMicros(bucket + 1));
+        var (from, to) = Rows(bucket);
         UsageSums totals = default;
         if (from == to)
         {
@@ -67,16 +67,19 @@ internal sealed class CubeBuckets : IBuckets
             return scratch.Totals();
         }
 
+        var measures = cube.MeasureLanes.Measures;
+        Span<long> sums = stackalloc long[Vector256<long>.Count];
         for (var row = from; row < to;)
         {
             var next = cube.Fits(row, to) ? to : Math.Min(to, cube.EndOfSegment(row));
-            var (first, last) = (cube.Row(row), cube.Row(next));
-            for (var i = 0; i < plan.Query.Measures.Count; i++)
+            var (start, end) = (cube.Row(row), cube.Row(next));
+            for (var quad = 0; quad < cube.MeasureLanes.Quads; quad++)
             {
-                var measure = plan.Query.Measures[i];
-                var lane = cube.MeasureLanes.Of(measure);
-                var quad = lane / Vector256<long>.Count;
-                totals[measure] += (last.Total(quad) - first.Total(quad))[lane % Vector256<long>.Count];
+                ((end.Total(quad) - start.Total(quad)) & asked[quad]).CopyTo(sums);
+                for (var lane = 0; lane < sums.Length && (quad * sums.Length) + lane < measures.Length; lane++)
+                {
+                    totals[measures[(quad * sums.Length) + lane]] += sums[lane];
+                }
             }
 
             row = next;
@@ -143,12 +146,17 @@ internal sealed class CubeBuckets : IBuckets
     private int Code(int group, Dimension dimension) =>
         cube.Pairs is null ? group : dimension == cube.Key.First ? cube.Pairs[group].Left : cube.Pairs[group].Right;
 
-    private (int From, int To) Rows(long start, long end)
+    private (int From, int To) Rows(int bucket)
     {
-        // Buckets are mostly read one after the other, and each starts where the one before it ended.
-        var from = lastEnd.Micros == start ? lastEnd.Row : cube.RowAt(start);
-        lastEnd = (end, cube.RowAt(end, from));
-        return (from, lastEnd.Row);
+        // A bucket's totals are asked for behind its groups, and buckets mostly one after the other: each starts where the
+        // one before it ended.
+        if (bucket != last.Bucket)
+        {
+            var from = bucket == last.Bucket + 1 && bucket > 0 ? last.To : cube.RowAt(plan.Buckets.EdgeMicros(bucket));
+            last = (bucket, from, cube.RowAt(plan.Buckets.EdgeMicros(bucket + 1), from));
+        }
+
+        return (last.From, last.To);
     }
 
     private void Read(int from, int to, CellBuffer cells, LaneMask wanted)

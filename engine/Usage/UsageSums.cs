@@ -79,6 +79,9 @@ public struct UsageSums : IEquatable<UsageSums>
 /// <summary>Exact ratios of integers, for shares and rates.</summary>
 public static class Ratio
 {
+    // A million times this has 64 bits.
+    private const ulong MaxShortPart = ulong.MaxValue / 1_000_000;
+
     /// <summary>part / whole in millionths, rounded half to even.</summary>
     /// <param name="part">0 or more, at most 1e32.</param>
     /// <param name="whole">0 or more.</param>
@@ -91,9 +94,22 @@ public static class Ratio
             return 0;
         }
 
+        if (part >= 0 && part <= MaxShortPart && whole > 0 && whole <= long.MaxValue)
+        {
+            return Millionths((ulong)part, (ulong)whole);
+        }
+
         var (quotient, remainder) = Int128.DivRem(checked(part * 1_000_000), whole);
         var twice = (UInt128)remainder * 2;
         var roundUp = twice > (UInt128)whole || (twice == (UInt128)whole && Int128.IsOddInteger(quotient));
         return roundUp ? quotient + 1 : quotient;
+    }
+
+    // No instruction divides 128 bits by 128, and every bucket of an answer has a rate.
+    private static ulong Millionths(ulong part, ulong whole)
+    {
+        var (quotient, remainder) = Math.DivRem(part * 1_000_000, whole);
+        var twice = remainder * 2;
+        return quotient + (twice > whole || (twice == whole && ulong.IsOddInteger(quotient)) ? 1ul : 0);
     }
 }

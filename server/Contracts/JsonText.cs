@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -22,8 +21,6 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
 {
     /// <summary>What is gathered before it is sent.</summary>
     public const int PieceBytes = 1 << 16;
-
-    private const int MaxIntegerLength = 40; // Int128's smallest, with its sign
 
     // Grows where a single text or a run of writes without a send needs it.
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(2 * PieceBytes);
@@ -180,16 +177,7 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
     }
 
     /// <summary>An integer as the value of a property whose name was written.</summary>
-    public void Integer(Int128 value)
-    {
-        var target = Reserve(MaxIntegerLength);
-        int written;
-        var isWritten = (Int128)(long)value == value
-            ? ((long)value).TryFormat(target, out written, default, CultureInfo.InvariantCulture)
-            : value.TryFormat(target, out written, default, CultureInfo.InvariantCulture);
-        Debug.Assert(isWritten, "40 bytes hold every 128-bit integer.");
-        length += written;
-    }
+    public void Integer(Int128 value) => length += DecimalText.Integer(value, Reserve(DecimalText.MaxIntegerLength));
 
     /// <summary>A number with up to 12 decimals as the value of a property whose name was written.</summary>
     public void Decimal(Int128 pico) => length += DecimalText.Write(pico, Reserve(DecimalText.MaxLength));
@@ -203,6 +191,14 @@ internal sealed class JsonText(PipeWriter body) : IDisposable
         target[written + 1] = (byte)'"';
         length += written + 2;
     }
+
+    /// <summary>Room for what a caller writes itself, counted by <see cref="Advance"/>: a stretch of JSON behind a property.</summary>
+    /// <param name="count">Bytes at most.</param>
+    public Span<byte> GetSpan(int count) => Reserve(count);
+
+    /// <summary>Counts what was written to <see cref="GetSpan"/>.</summary>
+    /// <param name="count">Bytes.</param>
+    public void Advance(int count) => length += count;
 
     /// <summary>Sends what was written so far and waits until the client has room for more.</summary>
     /// <exception cref="OperationCanceledException">The client went away.</exception>

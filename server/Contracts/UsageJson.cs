@@ -139,6 +139,7 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
         Metric[] written = [.. fields];
         var groups = new EntryTexts(result.Groups);
         var reader = result.Read([.. fields.SelectMany(field => field.Measures).Distinct()]);
+        var form = new EntryForm(fields, reader.Measures, isMoneyText);
         Text.StartArray(name);
         for (var i = 0; i < result.Plan.Buckets.Count; i++)
         {
@@ -146,7 +147,7 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
             StartBucket(result.Plan, i, reader.Totals(i));
             for (var entry = 0; entry < reader.Count;)
             {
-                entry = Entries(reader, entry, groups, written);
+                entry = Entries(reader, entry, groups, form, written);
                 if (Text.HasPiece)
                 {
                     await Text.SendAsync(cancellation);
@@ -200,13 +201,22 @@ internal sealed class UsageJson(JsonText text, bool isMoneyText)
 
     /// <summary>Writes entries of a breakdown until there is a piece to send.</summary>
     /// <returns>The next entry.</returns>
-    private int Entries(BucketReader reader, int next, EntryTexts groups, Metric[] fields)
+    private int Entries(BucketReader reader, int next, EntryTexts groups, EntryForm form, Metric[] fields)
     {
         for (; next < reader.Count && !Text.HasPiece; next++)
         {
             Text.StartObject();
             Text.Properties(groups.Properties(reader.Group(next)));
-            Metrics(new OneCell(reader, next), fields);
+            var sums = reader.Row(next);
+            if (sums.IsEmpty)
+            {
+                Metrics(new OneCell(reader, next), fields);
+            }
+            else
+            {
+                Text.Advance(form.Write(sums, Text.GetSpan(form.MaxLength)));
+            }
+
             Text.EndObject();
         }
 

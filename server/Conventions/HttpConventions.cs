@@ -1,5 +1,6 @@
 using Analytics.Server.Contracts;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Analytics.Server.Conventions;
 
@@ -10,6 +11,7 @@ internal static class HttpConventions
     public static void AddHttpConventions(this WebApplicationBuilder builder, HttpSettings settings)
     {
         builder.WebHost.ConfigureKestrel(options => Listener.Configure(options, settings));
+        builder.Services.Configure<SocketTransportOptions>(Listener.Configure);
         builder.Services.AddSingleton(settings);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.ShutdownTimeout);
         Compression.Add(builder.Services);

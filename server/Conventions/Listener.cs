@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Net.Http.Headers;
 
 namespace Analytics.Server.Conventions;
@@ -21,6 +22,12 @@ internal static class Listener
 
     /// <summary>Headers.</summary>
     public const int MaxHeaders = 100;
+
+    /// <summary>
+    /// Bytes of an answer that wait for a slow client; then the writer waits. A year by project is half a megabyte: written
+    /// at once, into memory that is used again.
+    /// </summary>
+    public const int ResponseBufferBytes = 1 << 20;
 
     private const string NoBareLineFeeds = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
 
@@ -51,10 +58,15 @@ internal static class Listener
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
-        // A year by project is half a megabyte: written at once into memory that is used again, instead of stopping
-        // at each 64 KiB until the client has read them. More than this waits for the client.
-        limits.MaxResponseBufferSize = 1 << 20;
+        limits.MaxResponseBufferSize = ResponseBufferBytes;
     }
+
+    /// <summary>Sets how much of an answer is gathered for a client that reads more slowly than it is written.</summary>
+    /// <remarks>
+    /// The socket's own limit is the one that counts, whatever Kestrel's says: with its default of 64 KiB the writer
+    /// stopped at each piece until the sender had taken it, and an answer of half a megabyte was 16 changes of thread.
+    /// </remarks>
+    public static void Configure(SocketTransportOptions options) => options.MaxWriteBufferSize = ResponseBufferBytes;
 
     /// <summary>Decodes the digits of a length (RFC 9110, 8.6). Whatever else is there becomes a text that Kestrel refuses.</summary>
     private sealed class DigitsOnly : ASCIIEncoding

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Analytics.Engine.Arrow;
 using Analytics.Engine.Usage;
@@ -90,11 +89,8 @@ internal sealed class CsvWriter
 
     private sealed class IntegerCells : Cells<PrimitiveArray<long>>
     {
-        public override void Write(int row, AnswerStream stream)
-        {
-            _ = Column.Values[row].TryFormat(stream.GetSpan(20), out var length, default, CultureInfo.InvariantCulture);
-            stream.Advance(length);
-        }
+        public override void Write(int row, AnswerStream stream) =>
+            stream.Advance(DecimalText.Integer(Column.Values[row], stream.GetSpan(DecimalText.MaxIntegerLength)));
     }
 
     private sealed class MoneyCells : Cells<PrimitiveArray<Int128>>
