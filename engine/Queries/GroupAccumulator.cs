@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Analytics.Engine.Chunks;
 using Analytics.Engine.Kernels;
@@ -42,6 +43,7 @@ internal sealed class GroupAccumulator
     private int bucketNumber = 1;
     private bool hasRows;
     private bool isSparse;
+    private bool areCleared;
 
     private int[] positionOf;
     private long[]? rangeNarrow;
@@ -442,6 +444,11 @@ internal sealed class GroupAccumulator
     /// <summary>The bucket's groups with usage, folded from stored codes and added to the range's, where 64 bits do.</summary>
     private GroupTable CollectNarrow()
     {
+        if (!isSparse && Pairs is null && leftMap.Length == 0 && rangeNarrow is not null)
+        {
+            return CollectDense(rangeNarrow);
+        }
+
         var stride = lanes.Stride;
         var candidates = isSparse ? touchedCount : groups;
         var codes = new int[Math.Min(candidates, positionOf.Length)];
@@ -482,6 +489,43 @@ internal sealed class GroupAccumulator
             AddToRange(codes[i], sums.AsSpan(i * stride, stride));
         }
 
+        return new GroupTable(lanes, codes, sums, count, isRented: true);
+    }
+
+    /// <summary>The same of all codes of a stored dimension, in one pass over their totals, which are cleared on the way.</summary>
+    /// <remarks>A year by 2,000 keys is 730,000 of them: as much work as its ten million rows.</remarks>
+    private GroupTable CollectDense(long[] range)
+    {
+        var stride = lanes.Stride;
+        var codes = new int[groups];
+        var sums = SumsPool.Rent(groups * stride);
+        ref var target = ref MemoryMarshal.GetArrayDataReference(sums);
+        ref var inRange = ref MemoryMarshal.GetArrayDataReference(range);
+        var count = 0;
+        for (var group = 0; group < groups; group++)
+        {
+            var any = Vector256<long>.Zero;
+            for (var quad = 0; quad < quads.Length; quad++)
+            {
+                var sum = Quad(quads[quad], group);
+                for (var copy = group * GroupSum.Lanes; copy < quads[quad].Length; copy += copyStride == 0 ? quads[quad].Length : copyStride)
+                {
+                    Vector256<long>.Zero.CopyTo(quads[quad], copy);
+                }
+
+                // Always written, counted only if there is something: no branch to mispredict.
+                var at = (nuint)(quad * GroupSum.Lanes);
+                sum.StoreUnsafe(ref target, ((nuint)count * (nuint)stride) + at);
+                at += (nuint)group * (nuint)stride;
+                (Vector256.LoadUnsafe(ref inRange, at) + sum).StoreUnsafe(ref inRange, at);
+                any |= sum;
+            }
+
+            codes[count] = group;
+            count += any == Vector256<long>.Zero ? 0 : 1;
+        }
+
+        areCleared = true;
         return new GroupTable(lanes, codes, sums, count, isRented: true);
     }
 
@@ -572,7 +616,7 @@ internal sealed class GroupAccumulator
 
     private void Clear()
     {
-        foreach (var totals in quads)
+        foreach (var totals in areCleared ? [] : quads)
         {
             if (!isSparse)
             {
@@ -591,7 +635,7 @@ internal sealed class GroupAccumulator
 
         Array.Clear(wide);
         Array.Clear(bounds);
-        (touchedCount, hasRows) = (0, false);
+        (touchedCount, hasRows, areCleared) = (0, false, false);
         bucketNumber++;
     }
 }

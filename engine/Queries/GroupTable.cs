@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.Intrinsics;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
@@ -85,6 +86,12 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
     /// <summary>The place of each measure in a group's sums.</summary>
     internal MeasureLanes Lanes => lanes;
 
+    /// <summary>Whether sums are kept in 64 bits.</summary>
+    internal bool IsNarrow => narrow is not null;
+
+    /// <summary>The sums of all groups in 64 bits, one after the other; empty where they need 128.</summary>
+    internal ReadOnlySpan<long> Sums => narrow.AsSpan(0, narrow is null ? 0 : Count * lanes.Stride);
+
     /// <summary>The sums of one group in 64 bits; empty where they need 128.</summary>
     internal ReadOnlySpan<long> Row(int index) => narrow is null ? default : narrow.AsSpan(index * lanes.Stride, lanes.Stride);
 
@@ -106,6 +113,18 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
     internal UsageSums Totals()
     {
         UsageSums totals = default;
+        if (IsNarrow)
+        {
+            Span<Int128> sums = stackalloc Int128[lanes.Stride];
+            AddNarrow(sums);
+            for (var lane = 0; lane < lanes.Measures.Length; lane++)
+            {
+                totals[lanes.Measures[lane]] = sums[lane];
+            }
+
+            return totals;
+        }
+
         for (var i = 0; i < Count; i++)
         {
             foreach (var measure in lanes.Measures)
@@ -115,6 +134,28 @@ public sealed class GroupTable : IReadOnlyList<GroupSums>
         }
 
         return totals;
+    }
+
+    /// <summary>The sums of all groups by lane, exact: upper and lower halves are added up apart, so that neither wraps.</summary>
+    private void AddNarrow(Span<Int128> target)
+    {
+        var sums = Sums;
+        var half = Vector256.Create((ulong)uint.MaxValue);
+        for (var quad = 0; quad < lanes.Quads; quad++)
+        {
+            var (low, high) = (Vector256<ulong>.Zero, Vector256<ulong>.Zero);
+            for (var at = quad * Vector256<long>.Count; at < sums.Length; at += lanes.Stride)
+            {
+                var row = Vector256.Create(sums[at..]).AsUInt64();
+                low += row & half;
+                high += row >>> 32;
+            }
+
+            for (var lane = 0; lane < Vector256<long>.Count; lane++)
+            {
+                target[(quad * Vector256<long>.Count) + lane] = ((Int128)high[lane] << 32) + low[lane];
+            }
+        }
     }
 
     /// <summary>Memory of the sums and of the numbers.</summary>

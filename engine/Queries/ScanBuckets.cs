@@ -1,4 +1,5 @@
-using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Analytics.Engine.Usage;
 
 namespace Analytics.Engine.Queries;
@@ -18,16 +19,26 @@ internal sealed class ScanBuckets(MeasureLanes lanes, Dictionary<int, GroupTable
             return;
         }
 
+        if (table.IsNarrow)
+        {
+            ReadNarrow(table, cells, wanted);
+            return;
+        }
+
+        cells.Widen();
         for (var i = 0; i < table.Count; i++)
         {
-            if (table.Row(i) is { IsEmpty: false } sums)
+            var row = cells.WideRow(cells.Add(table.Code(i)));
+            var sums = table.WideRow(i);
+            Int128 any = 0;
+            for (var lane = 0; lane < sums.Length; lane++)
             {
-                Add(cells, cells.Row(cells.Add(table.Code(i))), sums, wanted);
+                any |= row[lane] = wanted.Has(lane) ? sums[lane] : 0;
             }
-            else
+
+            if (any == 0)
             {
-                cells.Widen();
-                Add(cells, cells.WideRow(cells.Add(table.Code(i))), table.WideRow(i), wanted);
+                cells.RemoveLast();
             }
         }
     }
@@ -46,18 +57,29 @@ internal sealed class ScanBuckets(MeasureLanes lanes, Dictionary<int, GroupTable
         tables.Clear();
     }
 
-    private static void Add<T>(CellBuffer cells, Span<T> row, ReadOnlySpan<T> sums, LaneMask wanted)
-        where T : unmanaged, IBinaryInteger<T>
+    private static void ReadNarrow(GroupTable table, CellBuffer cells, LaneMask wanted)
     {
-        var any = T.Zero;
-        for (var lane = 0; lane < sums.Length; lane++)
+        var (quads, stride) = (table.Lanes.Quads, (nuint)table.Lanes.Stride);
+        var (groups, target) = cells.Reserve(table.Count);
+        ref var from = ref MemoryMarshal.GetReference(table.Sums);
+        ref var to = ref MemoryMarshal.GetArrayDataReference(target);
+        var count = 0;
+        for (var i = 0; i < table.Count; i++)
         {
-            any |= row[lane] = wanted.Has(lane) ? sums[lane] : T.Zero;
+            var any = Vector256<long>.Zero;
+            for (var quad = 0; quad < quads; quad++)
+            {
+                // Always written, counted only if there is something: no branch to mispredict.
+                var at = (nuint)(quad * Vector256<long>.Count);
+                var sums = Vector256.LoadUnsafe(ref from, ((nuint)i * stride) + at) & wanted[quad];
+                sums.StoreUnsafe(ref to, ((nuint)count * stride) + at);
+                any |= sums;
+            }
+
+            groups[count] = table.Code(i);
+            count += any == Vector256<long>.Zero ? 0 : 1;
         }
 
-        if (any == T.Zero)
-        {
-            cells.RemoveLast();
-        }
+        cells.Truncate(count);
     }
 }
