@@ -59,7 +59,7 @@ internal sealed class ReadingRequest
         return request;
     }
 
-    /// <summary>Reads nothing yet: for an interface whose parameters have other names. What they ask for is told by <see cref="Ask"/>.</summary>
+    /// <summary>Reads nothing yet but for the format, where there is one: for an interface whose parameters have other names. What they ask for is told by <see cref="Ask"/>.</summary>
     /// <param name="http">The request.</param>
     /// <param name="accepted">All parameters of the interface.</param>
     public static ReadingRequest ReadNamed(HttpRequest http, IReadOnlyList<QueryParameter> accepted)
@@ -68,6 +68,11 @@ internal sealed class ReadingRequest
         foreach (var (name, messages) in QueryFaults.Of(http, [.. accepted.Select(parameter => parameter.Name)]))
         {
             request.errors[name] = messages;
+        }
+
+        if (accepted.Contains(QueryParameter.OutputFormat))
+        {
+            request.ReadFormat();
         }
 
         return request;

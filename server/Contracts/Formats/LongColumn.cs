@@ -50,11 +50,20 @@ internal abstract class LongColumn<TRow>(Field field)
         new ValueColumn<Int128>(new Field(name, ArrowType.PicoDollars128), row => read(row));
 
     /// <summary>US dollars that may be null, or another exact number of 12 decimals.</summary>
-    public static LongColumn<TRow> OptionalMoney(string name, Func<TRow, Int128?> read) => new OptionalMoneyColumn(new Field(name, ArrowType.PicoDollars128, IsNullable: true), read);
+    public static LongColumn<TRow> OptionalMoney(string name, Func<TRow, Int128?> read) =>
+        new OptionalColumn<Int128>(new Field(name, ArrowType.PicoDollars128, IsNullable: true), read);
+
+    /// <summary>A count that may be null.</summary>
+    public static LongColumn<TRow> OptionalCount(string name, Func<TRow, Int128?> read) =>
+        new OptionalColumn<long>(new Field(name, ArrowType.Int64, IsNullable: true), row => checked((long?)read(row)));
 
     /// <summary>A ratio or a quantity with 6 decimals, read in millionths.</summary>
     public static LongColumn<TRow> Millionths(string name, Func<TRow, Int128> read) =>
         new ValueColumn<long>(new Field(name, ArrowType.Micros), row => checked((long)read(row)));
+
+    /// <summary>The same with nulls.</summary>
+    public static LongColumn<TRow> OptionalMillionths(string name, Func<TRow, Int128?> read) =>
+        new OptionalColumn<long>(new Field(name, ArrowType.Micros, IsNullable: true), row => checked((long?)read(row)));
 
     /// <summary>True or false.</summary>
     public static LongColumn<TRow> Flag(string name, Func<TRow, bool> read) => new FlagColumn(new Field(name, ArrowType.Bool), read);
@@ -78,6 +87,18 @@ internal abstract class LongColumn<TRow>(Field field)
         _ => Count(metric.Name, row => sum(row, metric.Measure)),
     });
 
+    /// <summary>The same for rows of which some have no metrics.</summary>
+    /// <param name="metrics">Which.</param>
+    /// <param name="has">Whether a row has them; nulls stand in their place where it has not.</param>
+    /// <param name="sum">A row's sum of a measure.</param>
+    public static IEnumerable<LongColumn<TRow>> OptionalMetrics(IEnumerable<Metric> metrics, Func<TRow, bool> has, Func<TRow, Measure, Int128> sum) => metrics.Select(metric => metric.Form switch
+    {
+        MetricForm.Money => OptionalMoney(metric.Name, row => has(row) ? sum(row, metric.Measure) : null),
+        MetricForm.TotalTokens => OptionalCount(metric.Name, row => has(row) ? checked(sum(row, Measure.InputTokens) + sum(row, Measure.OutputTokens)) : null),
+        MetricForm.ErrorRate => OptionalMillionths(metric.Name, row => has(row) ? Ratio.Millionths(sum(row, Measure.ErrorCount), sum(row, Measure.RequestCount)) : null),
+        _ => OptionalCount(metric.Name, row => has(row) ? sum(row, metric.Measure) : null),
+    });
+
     private sealed class ValueColumn<T>(Field field, Func<TRow, T> read) : LongColumn<TRow>(field)
         where T : unmanaged
     {
@@ -90,9 +111,10 @@ internal abstract class LongColumn<TRow>(Field field)
         public override ArrowArray Take() => new PrimitiveArray<T>(Field.Type, values.Take());
     }
 
-    private sealed class OptionalMoneyColumn(Field field, Func<TRow, Int128?> read) : LongColumn<TRow>(field)
+    private sealed class OptionalColumn<T>(Field field, Func<TRow, T?> read) : LongColumn<TRow>(field)
+        where T : unmanaged
     {
-        private readonly PinnedValues<Int128> values = new();
+        private readonly PinnedValues<T> values = new();
         private readonly PinnedBits validity = new();
 
         public override long HeldBytes => values.HeldBytes + validity.HeldBytes;
@@ -100,14 +122,14 @@ internal abstract class LongColumn<TRow>(Field field)
         public override void Append(TRow row)
         {
             var value = read(row);
-            values.Add(value ?? 0);
+            values.Add(value.GetValueOrDefault());
             validity.Add(value is not null);
         }
 
         public override ArrowArray Take()
         {
             var bits = new ValidityBitmap(validity.Take(), 0, values.Count);
-            return new PrimitiveArray<Int128>(Field.Type, values.Take(), bits);
+            return new PrimitiveArray<T>(Field.Type, values.Take(), bits);
         }
     }
 
