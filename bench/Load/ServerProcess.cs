@@ -65,6 +65,16 @@ internal sealed partial class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Bytes of memory that the process has at hand.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>Stops it and waits for its end.</summary>
     public void Dispose()
     {
