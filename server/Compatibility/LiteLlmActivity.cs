@@ -47,7 +47,7 @@ internal static class LiteLlmActivity
             request.Fault(PageSize.Name, $"found {size}, expected 1 to {MaxPageSize}.");
         }
 
-        if (from > to)
+        if (request.Problem is null && from > to)
         {
             request.Fault(StartDate.Name, $"found {from:uuuu-MM-dd}, which is after end_date {to:uuuu-MM-dd}; expected the same day or an earlier one.");
         }

@@ -249,7 +249,9 @@ internal sealed class ReadingRequest
 
         Fault(name, parsed.Success
             ? $"found {text}, expected a date from {TimeBuckets.MinDate:uuuu-MM-dd} to {TimeBuckets.MaxDate:uuuu-MM-dd}."
-            : $"found '{Shown(text)}', expected a date as YYYY-MM-DD, such as 2026-06-24.");
+            : $"found '{Shown(text)}'{(HasFormOfDate(text) ? ", which is no day of the calendar" : string.Empty)}, expected a date as YYYY-MM-DD, such as 2026-06-24.");
         return null;
+
+        static bool HasFormOfDate(string text) => text.Length == 10 && text.Select((letter, i) => i is 4 or 7 ? letter == '-' : char.IsAsciiDigit(letter)).All(fits => fits);
     }
 }

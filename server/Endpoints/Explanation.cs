@@ -270,7 +270,7 @@ internal sealed class Explanation(IReadOnlyList<ExplainedDimension> dimensions, 
     private static bool IsDeleted(ExplainedDimension explained, CostContribution contribution) => !IsOthers(contribution) && explained.Names.IsDeleted(contribution.Group);
 
     private static string SentenceOf(ExplainedDimension explained, CostContribution contribution) =>
-        ExplanationText.Of(IsOthers(contribution) ? "The others" : ExplanationText.Named(explained, contribution), contribution);
+        ExplanationText.Of(IsOthers(contribution) ? "The rest" : ExplanationText.Named(explained, contribution), contribution);
 
     private static CostContribution Sum(IEnumerable<CostContribution> contributions) => contributions.Aggregate(
         default(CostContribution),

@@ -183,13 +183,17 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     private async Task AnswerJsonAsync(Func<UsageJson, Task> write)
     {
+        var start = Stopwatch.GetTimestamp();
         using var text = new JsonText(Context.Response.BodyWriter);
         text.StartObject();
         await write(new UsageJson(text, Request.IsMoneyText));
         text.EndObject();
         if (!text.IsSent)
         {
+            // Of a longer answer the header has left before anybody knows.
             Context.Response.ContentLength = text.Pending.Length;
+            Context.Response.Headers["Server-Timing"] = string.Create(
+                CultureInfo.InvariantCulture, $"{Context.Response.Headers["Server-Timing"]}, write;dur={Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.###}");
         }
 
         await text.SendAsync(Cancellation);

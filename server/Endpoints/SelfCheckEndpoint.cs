@@ -59,7 +59,9 @@ internal static class SelfCheckEndpoint
                 [
                     LongColumn<Check>.Text("name", check => check.Name),
                     LongColumn<Check>.OptionalMoney("cost", check => check.Cost),
-                    LongColumn<Check>.OptionalCount("requestCount", check => check.RequestCount),
+
+                    // A broken file may claim more than the column takes; then the problem says how many.
+                    LongColumn<Check>.OptionalCount("requestCount", check => check.RequestCount <= long.MaxValue ? check.RequestCount : null),
                     LongColumn<Check>.Flag("agrees", check => check.Problem is null),
                     LongColumn<Check>.OptionalText("problem", check => check.Problem),
                 ])

@@ -64,7 +64,8 @@ internal static class ServiceRows
                 LongColumn<Row>.OptionalCoded("rule", rules.ToArray(), row => row.Rule is { } code ? rules.Add(row.Service.Items.Groups.Key(code, 1)) : null),
                 LongColumn<Row>.OptionalMoney("quantity", row => row.Unit is null ? null : checked(row[Measure.Quantity] * ItemUsage.PartsPerMicro)),
                 LongColumn<Row>.Money("cost", row => row[Measure.Cost]),
-                .. LongColumn<Row>.OptionalMetrics(Metric.Headline.Where(metric => metric.Measure != Measure.Cost), row => row.Unit is null, (row, measure) => row[measure]),
+                LongColumn<Row>.OptionalCount("requestCount", row => row.Unit is null ? row[Measure.RequestCount] : null),
+                LongColumn<Row>.OptionalCount("totalTokens", row => row.Unit is null ? checked(row[Measure.InputTokens] + row[Measure.OutputTokens]) : null),
             ]);
     }
 

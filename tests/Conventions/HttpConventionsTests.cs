@@ -40,6 +40,20 @@ public class HttpConventionsTests
     }
 
     [Theory]
+    [InlineData("", "plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\", write;dur=[0-9.]+")]
+    [InlineData("&groupBy=project&from=1990-01-01&bucket=hour", "plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\"")]
+    public async Task ServerTiming_SaysWhatTookHowLong_AsFarAsItIsKnown(string more, string expected)
+    {
+        await using var server = await ConventionsServer.StartAsync();
+        var question = more.Length > 0 ? Question.Replace("from=2026-06-20&", "", StringComparison.Ordinal) + more : Question;
+
+        using var response = await server.GetAsync(question, server.Token("org_1", "u_1"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Matches($"^{expected}$", response.Headers.GetValues("Server-Timing").Single());
+    }
+
+    [Theory]
     [InlineData(null, null, null, false)]
     [InlineData(null, null, "https", false)]
     [InlineData("10.0.0.0/8", null, "https", false)]

@@ -61,10 +61,6 @@ internal abstract class LongColumn<TRow>(Field field)
     public static LongColumn<TRow> Millionths(string name, Func<TRow, Int128> read) =>
         new ValueColumn<long>(new Field(name, ArrowType.Micros), row => checked((long)read(row)));
 
-    /// <summary>The same with nulls.</summary>
-    public static LongColumn<TRow> OptionalMillionths(string name, Func<TRow, Int128?> read) =>
-        new OptionalColumn<long>(new Field(name, ArrowType.Micros, IsNullable: true), row => checked((long?)read(row)));
-
     /// <summary>True or false.</summary>
     public static LongColumn<TRow> Flag(string name, Func<TRow, bool> read) => new FlagColumn(new Field(name, ArrowType.Bool), read);
 
@@ -85,18 +81,6 @@ internal abstract class LongColumn<TRow>(Field field)
         MetricForm.TotalTokens => Count(metric.Name, row => checked(sum(row, Measure.InputTokens) + sum(row, Measure.OutputTokens))),
         MetricForm.ErrorRate => Millionths(metric.Name, row => Ratio.Millionths(sum(row, Measure.ErrorCount), sum(row, Measure.RequestCount))),
         _ => Count(metric.Name, row => sum(row, metric.Measure)),
-    });
-
-    /// <summary>The same for rows of which some have no metrics.</summary>
-    /// <param name="metrics">Which.</param>
-    /// <param name="has">Whether a row has them; nulls stand in their place where it has not.</param>
-    /// <param name="sum">A row's sum of a measure.</param>
-    public static IEnumerable<LongColumn<TRow>> OptionalMetrics(IEnumerable<Metric> metrics, Func<TRow, bool> has, Func<TRow, Measure, Int128> sum) => metrics.Select(metric => metric.Form switch
-    {
-        MetricForm.Money => OptionalMoney(metric.Name, row => has(row) ? sum(row, metric.Measure) : null),
-        MetricForm.TotalTokens => OptionalCount(metric.Name, row => has(row) ? checked(sum(row, Measure.InputTokens) + sum(row, Measure.OutputTokens)) : null),
-        MetricForm.ErrorRate => OptionalMillionths(metric.Name, row => has(row) ? Ratio.Millionths(sum(row, Measure.ErrorCount), sum(row, Measure.RequestCount)) : null),
-        _ => OptionalCount(metric.Name, row => has(row) ? sum(row, metric.Measure) : null),
     });
 
     private sealed class ValueColumn<T>(Field field, Func<TRow, T> read) : LongColumn<TRow>(field)

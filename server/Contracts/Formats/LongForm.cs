@@ -63,17 +63,19 @@ internal abstract class LongForm(QueryPlan? plan)
 /// <typeparam name="TRow">A row.</typeparam>
 internal sealed class LongForm<TRow> : LongForm
 {
-    private const string Timezone = "timezone";
-
     private readonly IEnumerable<TRow> rows;
     private readonly LongColumn<TRow>[] columns;
 
-    /// <inheritdoc cref="LongForm.Of"/>
-    public LongForm(QueryPlan? plan, IEnumerable<TRow> rows, IEnumerable<LongColumn<TRow>> columns)
+    /// <summary>Makes a long form.</summary>
+    /// <param name="plan">What was asked; null for what is no usage.</param>
+    /// <param name="rows">The rows in their order.</param>
+    /// <param name="columns">The columns in theirs; the zone of usage is added as the last.</param>
+    /// <param name="zoneColumn">What the column of the zone is called.</param>
+    public LongForm(QueryPlan? plan, IEnumerable<TRow> rows, IEnumerable<LongColumn<TRow>> columns, string zoneColumn = "timezone")
         : base(plan)
     {
         // A file that was passed on has no request beside it that says whose days it counts.
-        this.columns = plan is null ? [.. columns] : [.. columns, LongColumn<TRow>.Coded(Timezone, StringArray.From([plan.Query.Zone.Id]), _ => 0)];
+        this.columns = plan is null ? [.. columns] : [.. columns, LongColumn<TRow>.Coded(zoneColumn, StringArray.From([plan.Query.Zone.Id]), _ => 0)];
         this.rows = rows;
         Fields = [.. this.columns.Select(column => column.Field)];
     }
