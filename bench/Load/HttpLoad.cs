@@ -10,6 +10,7 @@ namespace Analytics.Bench.Load;
 internal static partial class HttpLoad
 {
     private const string DefaultPath = "/analytics/activity?organizationId=demo&groupBy=project&top=10&from=2025-11-21&to=2026-11-20";
+    private const int MaxShownBytes = 1_000;
     private const long LateNanoseconds = 1_000_000;
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private static readonly double[] Percentiles = [0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 95, 97, 98, 99, 99.5, 99.9, 99.99, 100];
@@ -258,7 +259,7 @@ internal static partial class HttpLoad
     {
         if (connection.Status != status)
         {
-            throw new InvalidDataException($"Found status {connection.Status}, expected {status}. {System.Text.Encoding.UTF8.GetString(connection.Body)}");
+            throw new InvalidDataException($"Found status {connection.Status}, expected {status}. {System.Text.Encoding.UTF8.GetString(connection.Body.AsSpan(0, Math.Min(connection.Body.Length, MaxShownBytes)))}");
         }
 
         if (!connection.BodyIs(expected))

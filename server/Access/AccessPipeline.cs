@@ -15,6 +15,8 @@ internal static class AccessPipeline
         builder.Services.AddSingleton<Authentication>();
         builder.Services.AddSingleton<ExportAudit>();
         builder.Services.AddSingleton(services => new Audit(services.GetRequiredService<UsageStore>(), Log(services)));
+        builder.Services.AddSingleton<LoginFailureAudit>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LoginFailureAudit>());
         builder.Services.AddSingleton(services => new JwtVerifier(settings.Issuers, SigningKeys.NewClient(), services.GetRequiredService<IClock>(), Log(services)));
         if (settings.RequestsPerMinute > 0)
         {

@@ -59,7 +59,7 @@ internal static class Authorization
         {
             return (null, null, Problem.InvalidParameter("organizationId", named.Count > 1
                 ? "found it more than once, expected it once."
-                : "found nothing, expected an organisation's id."));
+                : "found nothing, expected an organization's id."));
         }
 
         // Only members wait for a snapshot: nobody else may learn that there is one, nor make the server build it.

@@ -13,7 +13,7 @@ internal static class AuditCommand
         var data = CommonOptions.Data();
         var organization = CommonOptions.Organization();
         organization.Required = false;
-        organization.Description = "Only what concerns this organisation.";
+        organization.Description = "Only what concerns this organization.";
         var limit = new Option<int>("--limit") { Description = "The most entries.", DefaultValueFactory = _ => 100, HelpName = "N" };
         limit.Validators.Add(result =>
         {

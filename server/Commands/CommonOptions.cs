@@ -14,7 +14,7 @@ internal static class CommonOptions
 
     public static Option<string> Organization() => new("--organization")
     {
-        Description = "The organisation's id.",
+        Description = "The organization's id.",
         Required = true,
         HelpName = "ID",
     };

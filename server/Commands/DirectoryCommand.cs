@@ -17,7 +17,7 @@ internal static class DirectoryCommand
     {
         var data = CommonOptions.Data();
         var file = new Argument<string>("FILE") { Description = "The JSON document." };
-        var import = new Command("import", "Take over a document. An array that it has is the whole list of the organisations that it names; one that it lacks changes nothing.") { file, data };
+        var import = new Command("import", "Take over a document. An array that it has is the whole list of the organizations that it names; one that it lacks changes nothing.") { file, data };
         import.SetAction(async (parsed, _) =>
         {
             var path = parsed.GetValue(file)!;
@@ -34,7 +34,7 @@ internal static class DirectoryCommand
 
         var organization = CommonOptions.Organization();
         organization.Required = false;
-        organization.Description = "Only this organisation.";
+        organization.Description = "Only this organization.";
         var export = new Command("export", "Print the document.") { organization, data };
         export.SetAction(async (parsed, _) =>
         {

@@ -12,7 +12,7 @@ internal static class GrainOption
 
     public static Option<string?> ForRequests() => new("--grain")
     {
-        Description = "Length of the intervals that requests are added up to: hour, quarter (of an hour), or auto: hours if all reporting zones of the organisation have had whole-hour offsets since 2000, else quarter hours, so that its days are exact. Default: the environment variable Analytics__Rollup__Grain, else auto.",
+        Description = "Length of the intervals that requests are added up to: hour, quarter (of an hour), or auto: hours if all reporting zones of the organization have had whole-hour offsets since 2000, else quarter hours, so that its days are exact. Default: the environment variable Analytics__Rollup__Grain, else auto.",
         HelpName = "GRAIN",
     };
 

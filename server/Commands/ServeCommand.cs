@@ -23,13 +23,13 @@ internal static class ServeCommand
         };
         var organization = new Option<string>("--first-organization")
         {
-            Description = "The organisation that the first start makes in a data folder that has none, on the enterprise plan.",
+            Description = "The organization that the first start makes in a data folder that has none, on the enterprise plan.",
             DefaultValueFactory = _ => "default",
             HelpName = "ID",
         };
         var owner = new Option<string>("--first-owner")
         {
-            Description = "The owner of that organisation, whose token the first start prints once.",
+            Description = "The owner of that organization, whose token the first start prints once.",
             DefaultValueFactory = _ => "owner",
             HelpName = "ID",
         };

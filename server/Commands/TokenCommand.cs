@@ -52,7 +52,7 @@ internal static class TokenCommand
         var data = CommonOptions.Data();
         var organization = CommonOptions.Organization();
         organization.Required = false;
-        organization.Description = "Only tokens of this organisation.";
+        organization.Description = "Only tokens of this organization.";
         var list = new Command("list", "List tokens by their ids: whose they are, what for, until when. The tokens themselves are not kept.") { data, organization };
         list.SetAction(async (parsed, _) =>
         {
@@ -135,7 +135,7 @@ internal static class TokenCommand
         {
             if (role is null)
             {
-                throw new UsageException($"User '{user}' is not a member of organisation '{organization}'. Add them with 'directory import', or pass --role to add them now.");
+                throw new UsageException($"User '{user}' is not a member of organization '{organization}'. Add them with 'directory import', or pass --role to add them now.");
             }
 
             directory.EnsureMember(organization, user, role, actor);

@@ -85,7 +85,7 @@ internal static class CompatibleEndpoint
 
         if (context.Request.Query.ContainsKey("organizationId"))
         {
-            return (null, Problem.InvalidParameter("organizationId", "found it empty or more than once, expected an organisation's id, or nothing."));
+            return (null, Problem.InvalidParameter("organizationId", "found it empty or more than once, expected an organization's id, or nothing."));
         }
 
         if (caller.OrganizationId is { } bound)
@@ -95,6 +95,6 @@ internal static class CompatibleEndpoint
 
         return store.Directory.MembershipsOf(caller.UserId) is [var (only, _)]
             ? (only.Id, null)
-            : (null, Problem.InvalidParameter("organizationId", "found nothing, expected the id of one of your organisations, because you have none or several."));
+            : (null, Problem.InvalidParameter("organizationId", "found nothing, expected the id of one of your organizations, because you have none or several."));
     }
 }

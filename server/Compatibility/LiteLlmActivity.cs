@@ -47,7 +47,7 @@ internal static class LiteLlmActivity
             request.Fault(PageSize.Name, $"found {size}, expected 1 to {MaxPageSize}.");
         }
 
-        if (from > to)
+        if (request.Problem is null && from > to)
         {
             request.Fault(StartDate.Name, $"found {from:uuuu-MM-dd}, which is after end_date {to:uuuu-MM-dd}; expected the same day or an earlier one.");
         }
@@ -75,7 +75,7 @@ internal static class LiteLlmActivity
             var pages = Math.Max(1, (used.Count + size - 1) / size);
             if (shown.Length == 0)
             {
-                await question.AnswerAsync(json =>
+                await question.AnswerJsonOnlyAsync(json =>
                 {
                     json.Text.StartArray("results");
                     json.Text.EndArray();
@@ -89,7 +89,7 @@ internal static class LiteLlmActivity
             using var byMapping = await question.RunAsync(query);
             using var byModel = await question.RunAsync(query with { GroupBy = Dimension.Model });
             using var byProvider = await question.RunAsync(query with { GroupBy = Dimension.Provider });
-            await question.AnswerAsync(json => WriteAsync(json.Text, question, byMapping, byModel, byProvider, page, pages));
+            await question.AnswerJsonOnlyAsync(json => WriteAsync(json.Text, question, byMapping, byModel, byProvider, page, pages));
         });
     }
 

@@ -115,7 +115,7 @@ internal static class OpenAiUsage
         await CompatibleEndpoint.RunAsync(question, CompatibleEndpoint.WithBrackets(accepted), async () =>
         {
             var buckets = await SumsAsync(question, names, edges);
-            await question.AnswerAsync(async json =>
+            await question.AnswerJsonOnlyAsync(async json =>
             {
                 var text = json.Text;
                 text.Text("object", "page");

@@ -14,6 +14,7 @@ internal static class ApiCompletion
     private const string Bearer = "bearer";
     private const string Jwt = "jwt";
     private const string Session = "session";
+    private const string LongFormDescription = "The long form: a row for each bucket and key, or for each item.";
 
     private static readonly string[] Open = ["/healthz", "/readyz", "/session"];
 
@@ -54,9 +55,6 @@ internal static class ApiCompletion
         [("204", "No Content")] = "Done; there is no body.",
         [("503", "Service Unavailable")] = "Not yet, or not any more: usage is being loaded, or the server was told to stop.",
     };
-
-    // Answers that have no long form.
-    private static readonly string[] JsonOnly = ["/analytics/organizations", "/analytics/selfcheck", "/analytics/explain", "/analytics/summary", "/analytics/services"];
 
     /// <summary>Numbers are written as numbers. The one text among them is money, where money=string asks for it.</summary>
     public static Task NumbersAreNumbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
@@ -142,12 +140,12 @@ internal static class ApiCompletion
             }
         }
 
-        if (operation.Responses.TryGetValue("200", out var success) && success.Content is { } content && content.ContainsKey("application/json") && path.StartsWith("/analytics/", StringComparison.Ordinal) && !JsonOnly.Contains(path))
+        if (operation.Responses.TryGetValue("200", out var success) && success.Content is { } content && content.ContainsKey("application/json") && path.StartsWith("/analytics/", StringComparison.Ordinal))
         {
-            content["text/csv"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The long form: a row for each bucket and key." } };
+            content["text/csv"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = LongFormDescription } };
             foreach (var binary in (string[])["application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"])
             {
-                content[binary] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "The long form: a row for each bucket and key." } };
+                content[binary] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = LongFormDescription } };
             }
         }
 

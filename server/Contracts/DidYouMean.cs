@@ -20,7 +20,7 @@ internal static class DidYouMean
     }
 
     /// <summary>The accepted words as the end of a sentence, the probable one first.</summary>
-    public static string Suggest(string word, IReadOnlyList<string> words) =>
+    public static string Suggest(string word, IReadOnlyList<string> words) => words.Count == 1 ? words[0] :
         (Closest(word, words) is { } closest ? $"'{closest}', or another of " : "one of ") + string.Join(", ", words);
 
     /// <summary>Edits between two words: insert, delete, replace, swap neighbours (optimal string alignment).</summary>

@@ -59,7 +59,7 @@ internal sealed class ReadingRequest
         return request;
     }
 
-    /// <summary>Reads nothing yet: for an interface whose parameters have other names. What they ask for is told by <see cref="Ask"/>.</summary>
+    /// <summary>Reads nothing yet but for the format, where there is one: for an interface whose parameters have other names. What they ask for is told by <see cref="Ask"/>.</summary>
     /// <param name="http">The request.</param>
     /// <param name="accepted">All parameters of the interface.</param>
     public static ReadingRequest ReadNamed(HttpRequest http, IReadOnlyList<QueryParameter> accepted)
@@ -68,6 +68,11 @@ internal sealed class ReadingRequest
         foreach (var (name, messages) in QueryFaults.Of(http, [.. accepted.Select(parameter => parameter.Name)]))
         {
             request.errors[name] = messages;
+        }
+
+        if (accepted.Contains(QueryParameter.OutputFormat))
+        {
+            request.ReadFormat();
         }
 
         return request;
@@ -244,7 +249,9 @@ internal sealed class ReadingRequest
 
         Fault(name, parsed.Success
             ? $"found {text}, expected a date from {TimeBuckets.MinDate:uuuu-MM-dd} to {TimeBuckets.MaxDate:uuuu-MM-dd}."
-            : $"found '{Shown(text)}', expected a date as YYYY-MM-DD, such as 2026-06-24.");
+            : $"found '{Shown(text)}'{(HasFormOfDate(text) ? ", which is no day of the calendar" : string.Empty)}, expected a date as YYYY-MM-DD, such as 2026-06-24.");
         return null;
+
+        static bool HasFormOfDate(string text) => text.Length == 10 && text.Select((letter, i) => i is 4 or 7 ? letter == '-' : char.IsAsciiDigit(letter)).All(fits => fits);
     }
 }

@@ -1,6 +1,9 @@
+using Analytics.Server.Access;
 using Analytics.Server.Contracts;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace Analytics.Server.Conventions;
 
@@ -11,7 +14,7 @@ internal static class HttpConventions
     public static void AddHttpConventions(this WebApplicationBuilder builder, HttpSettings settings)
     {
         builder.WebHost.ConfigureKestrel(options => Listener.Configure(options, settings));
-        builder.Services.Configure<SocketTransportOptions>(Listener.Configure);
+        builder.Services.Configure<SocketTransportOptions>(options => Listener.Configure(options, settings));
         builder.Services.AddSingleton(settings);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.ShutdownTimeout);
         Compression.Add(builder.Services);
@@ -29,12 +32,19 @@ internal static class HttpConventions
     /// <summary>The way of a request to its endpoint, outermost first.</summary>
     public static void UseHttpConventions(this WebApplication app)
     {
-        app.Use(Mark);
+        var settings = app.Services.GetRequiredService<HttpSettings>();
+        if (settings.KnownProxies.Count > 0)
+        {
+            app.UseForwardedHeaders(Forwarded(settings.KnownProxies));
+        }
+
+        var isBehindTls = app.Services.GetRequiredService<AccessSettings>().IsBehindTlsProxy;
+        app.Use((HttpContext context, RequestDelegate next) => Mark(context, isBehindTls, next));
         app.Use(ProblemResponse.ForUnhandledAsync);
         app.Use(HeadAsGet);
         app.Use(RefuseOtherCodings);
         app.Use(RefuseMalformedPath);
-        if (app.Services.GetRequiredService<HttpSettings>().CorsOrigins.Count > 0)
+        if (settings.CorsOrigins.Count > 0)
         {
             app.UseCors();
         }
@@ -48,10 +58,28 @@ internal static class HttpConventions
     public static TBuilder WithoutParameters<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(NoParameters.Instance);
 
-    private static Task Mark(HttpContext context, RequestDelegate next)
+    /// <summary>Who asks, and whether over TLS, as proxies say that are known, one behind the other.</summary>
+    private static ForwardedHeadersOptions Forwarded(IReadOnlyList<IPNetwork> proxies)
+    {
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            ForwardLimit = null,
+        };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var proxy in proxies)
+        {
+            options.KnownIPNetworks.Add(proxy);
+        }
+
+        return options;
+    }
+
+    private static Task Mark(HttpContext context, bool isBehindTls, RequestDelegate next)
     {
         RequestId.Assign(context);
-        SecurityHeaders.Add(context);
+        SecurityHeaders.Add(context, isBehindTls || context.Request.IsHttps);
         return next(context);
     }
 

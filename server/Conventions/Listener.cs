@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -29,6 +31,9 @@ internal static class Listener
     /// </summary>
     public const int ResponseBufferBytes = 1 << 20;
 
+    // RFC 5482; the number is that of linux/tcp.h.
+    private const int TcpUserTimeout = 18;
+
     private const string NoBareLineFeeds = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
 
     /// <summary>Sets the limits.</summary>
@@ -54,19 +59,50 @@ internal static class Listener
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(20);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
 
-        // Slower clients hold a connection and its buffers for nothing: a slow reader or writer is cut after the grace.
+        // Slower clients hold a connection and its buffers for nothing: a slow writer is cut after the grace. Of an answer
+        // Kestrel allows as long as all that was written would take at this rate: an hour and more. See CutStalledReaders.
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
         limits.MaxResponseBufferSize = ResponseBufferBytes;
     }
 
-    /// <summary>Sets how much of an answer is gathered for a client that reads more slowly than it is written.</summary>
+    /// <summary>Sets how much of an answer is gathered for a client that reads more slowly than it is written, and for how long.</summary>
     /// <remarks>
     /// The socket's own limit is the one that counts, whatever Kestrel's says: with its default of 64 KiB the writer
     /// stopped at each piece until the sender had taken it, and an answer of half a megabyte was 16 changes of thread.
     /// </remarks>
-    public static void Configure(SocketTransportOptions options) => options.MaxWriteBufferSize = ResponseBufferBytes;
+    public static void Configure(SocketTransportOptions options, HttpSettings settings)
+    {
+        options.MaxWriteBufferSize = ResponseBufferBytes;
+        CutStalledReaders(options, settings);
+    }
+
+    /// <summary>
+    /// Lets the kernel cut a connection whose client has taken nothing for a while of what waits to be sent. Kestrel's rate
+    /// counts only what it waits for, and it does not wait for what fits into its buffers: such a client would keep them,
+    /// and its connection, for ever.
+    /// </summary>
+    /// <remarks>Of Linux only: elsewhere the rate is the one limit.</remarks>
+    private static void CutStalledReaders(SocketTransportOptions options, HttpSettings settings)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        options.CreateBoundListenSocket = endpoint =>
+        {
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            if (endpoint is IPEndPoint)
+            {
+                // Accepted sockets have it from the one that listens.
+                socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpUserTimeout, BitConverter.GetBytes((int)settings.StallTimeout.TotalMilliseconds));
+            }
+
+            return socket;
+        };
+    }
 
     /// <summary>Decodes the digits of a length (RFC 9110, 8.6). Whatever else is there becomes a text that Kestrel refuses.</summary>
     private sealed class DigitsOnly : ASCIIEncoding

@@ -17,13 +17,15 @@ internal static class SecurityHeaders
     private static readonly StringValues OneYear = "max-age=31536000";
 
     /// <summary>Adds the headers.</summary>
-    public static void Add(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="isTls">Whether browsers reach the server over TLS, which they are then to do for a year.</param>
+    public static void Add(HttpContext context, bool isTls)
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = NoSniff;
         headers["Referrer-Policy"] = NoReferrer;
-        if (context.Request.IsHttps)
+        if (isTls)
         {
             headers.StrictTransportSecurity = OneYear;
         }

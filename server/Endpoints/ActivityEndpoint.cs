@@ -1,5 +1,4 @@
 using Analytics.Engine.Queries;
-using Analytics.Engine.Time;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
 using Analytics.Server.Contracts.Formats;
@@ -19,38 +18,19 @@ internal static class ActivityEndpoint
     {
         var request = question.Request;
         var (groupBy, thenBy) = GroupBy(request);
-        var bucket = request.Choice(QueryParameter.Bucket);
-        var size = bucket switch
+        var query = new UsageQuery(request.From, request.To, request.Zone, SeriesParameters.Bucket(request), groupBy)
         {
-            "hour" => BucketSize.Hour,
-            "week" => BucketSize.Week,
-            "month" => BucketSize.Month,
-            _ => BucketSize.Day,
+            ThenBy = thenBy,
+            RankBy = SeriesParameters.RankBy(request),
+            Top = request.Count(QueryParameter.Top),
+            Compare = SeriesParameters.Compare(request),
         };
-        var rankBy = request.Choice(QueryParameter.RankBy) switch
-        {
-            "requests" => RankBy.Requests,
-            "tokens" => RankBy.Tokens,
-            _ => RankBy.Cost,
-        };
-        var top = request.Count(QueryParameter.Top);
         var fields = request.Metrics(QueryParameter.Fields);
-        var compare = request.Choice(QueryParameter.Compare) switch
-        {
-            "previous" => Comparison.Previous,
-            "previousYear" => Comparison.PreviousYear,
-            _ => Comparison.None,
-        };
         var isExplained = request.Choice(QueryParameter.Explain) == "plan";
         if (isExplained && !question.IsOwner)
         {
             await ProblemResponse.WriteAsync(question.Context, Problem.RoleRequired(["owner"]));
             return;
-        }
-
-        if (request.Problem is null && TimeBuckets.CountAtLeast(size, request.From, request.To) > TimeBuckets.MaxCount)
-        {
-            request.Fault("bucket", $"found {bucket} buckets of a range that has more than {TimeBuckets.MaxCount} of them, expected fewer; ask for longer buckets or a shorter range.");
         }
 
         if (request.Problem is { } problem)
@@ -59,7 +39,8 @@ internal static class ActivityEndpoint
             return;
         }
 
-        using var result = await question.RunAsync(new UsageQuery(request.From, request.To, request.Zone, size, groupBy) { ThenBy = thenBy, RankBy = rankBy, Top = top, Compare = compare });
+        using var result = await question.RunAsync(query);
+        var bucket = request.Choice(QueryParameter.Bucket);
         var groups = string.Join(',', NamesOf(groupBy, thenBy));
         await question.AnswerAsync(async json =>
         {

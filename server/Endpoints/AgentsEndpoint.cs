@@ -50,38 +50,19 @@ internal static class AgentsEndpoint
                 ? AgentRow.Others(ofOthers, group.Sums)
                 : Agent(question, usage.Groups.Key(group.Code), conversations.GetValueOrDefault(usage.Groups.Key(group.Code)), group.Sums))
             .ToList();
-        await question.AnswerAsync(async json =>
-        {
-            json.Range(usage.Plan);
-            json.Text.StartArray("agents");
-            foreach (var agent in agents)
-            {
-                json.Text.StartObject();
-                Agent(json.Text, agent);
-                json.Metrics(agent.Sums);
-                json.Text.EndObject();
-                if (json.Text.HasPiece)
-                {
-                    await json.Text.SendAsync(question.Cancellation);
-                }
-            }
-
-            json.Text.EndArray();
-            json.Totals(usage);
-        }, Table);
-
-        LongForm Table() => LongForm.Of(
-            usage.Plan,
+        await UsageList.AnswerAsync(
+            question,
+            usage,
+            "agents",
             agents,
-            [
-                LongColumn<AgentRow>.OptionalText("agentId", agent => agent.AgentId),
-                LongColumn<AgentRow>.Text("name", agent => agent.Name),
-                LongColumn<AgentRow>.OptionalText("projectId", agent => agent.ProjectId),
-                LongColumn<AgentRow>.OptionalText("project", agent => agent.Project),
-                LongColumn<AgentRow>.Flag("deleted", agent => agent.IsDeleted),
-                LongColumn<AgentRow>.Count("conversations", agent => agent.Conversations),
-                .. LongColumn<AgentRow>.Metrics(Metric.All, (agent, measure) => agent.Sums[measure]),
-            ]);
+            Agent,
+            agent => agent.Sums,
+            LongColumn<AgentRow>.OptionalText("agentId", agent => agent.AgentId),
+            LongColumn<AgentRow>.Text("name", agent => agent.Name),
+            LongColumn<AgentRow>.OptionalText("projectId", agent => agent.ProjectId),
+            LongColumn<AgentRow>.OptionalText("project", agent => agent.Project),
+            LongColumn<AgentRow>.Flag("deleted", agent => agent.IsDeleted),
+            LongColumn<AgentRow>.Count("conversations", agent => agent.Conversations));
     }
 
     public static async Task Detail(Question question)

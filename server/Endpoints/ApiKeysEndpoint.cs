@@ -30,39 +30,20 @@ internal static class ApiKeysEndpoint
                 && SeriesParameters.Accepts(question.Request, Dimension.Member, key.CreatedBy ?? string.Empty))
             .Select(key => key.Id);
         var apiKeys = UsageList.Of(usage, Dimension.ApiKey, known, names).Select(row => ApiKeyRow.Of(question, names, row.Key, row.Sums)).ToList();
-        await question.AnswerAsync(async json =>
-        {
-            json.Range(usage.Plan);
-            json.Text.StartArray("apiKeys");
-            foreach (var apiKey in apiKeys)
-            {
-                json.Text.StartObject();
-                ApiKey(json.Text, apiKey);
-                json.Metrics(apiKey.Sums);
-                json.Text.EndObject();
-                if (json.Text.HasPiece)
-                {
-                    await json.Text.SendAsync(question.Cancellation);
-                }
-            }
-
-            json.Text.EndArray();
-            json.Totals(usage);
-        }, Table);
-
-        LongForm Table() => LongForm.Of(
-            usage.Plan,
+        await UsageList.AnswerAsync(
+            question,
+            usage,
+            "apiKeys",
             apiKeys,
-            [
-                LongColumn<ApiKeyRow>.Text("apiKeyId", apiKey => apiKey.ApiKeyId),
-                LongColumn<ApiKeyRow>.Text("description", apiKey => apiKey.Name.Label),
-                LongColumn<ApiKeyRow>.OptionalText("projectId", apiKey => apiKey.ProjectId),
-                LongColumn<ApiKeyRow>.OptionalText("project", apiKey => apiKey.Project),
-                LongColumn<ApiKeyRow>.OptionalText("createdBy", apiKey => apiKey.CreatedBy),
-                LongColumn<ApiKeyRow>.Text("creator", apiKey => apiKey.Creator),
-                LongColumn<ApiKeyRow>.Flag("deleted", apiKey => apiKey.Name.IsDeleted),
-                .. LongColumn<ApiKeyRow>.Metrics(Metric.All, (apiKey, measure) => apiKey.Sums[measure]),
-            ]);
+            ApiKey,
+            apiKey => apiKey.Sums,
+            LongColumn<ApiKeyRow>.Text("apiKeyId", apiKey => apiKey.ApiKeyId),
+            LongColumn<ApiKeyRow>.Text("description", apiKey => apiKey.Name.Label),
+            LongColumn<ApiKeyRow>.OptionalText("projectId", apiKey => apiKey.ProjectId),
+            LongColumn<ApiKeyRow>.OptionalText("project", apiKey => apiKey.Project),
+            LongColumn<ApiKeyRow>.OptionalText("createdBy", apiKey => apiKey.CreatedBy),
+            LongColumn<ApiKeyRow>.Text("creator", apiKey => apiKey.Creator),
+            LongColumn<ApiKeyRow>.Flag("deleted", apiKey => apiKey.Name.IsDeleted));
     }
 
     public static Task Detail(Question question)

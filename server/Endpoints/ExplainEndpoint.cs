@@ -86,7 +86,7 @@ internal static class ExplainEndpoint
         }
 
         var explanation = new Explanation(explained, whole, candidates, isWeekday, top);
-        await question.AnswerAsync(json => explanation.WriteAsync(json, question.Cancellation));
+        await question.AnswerAsync(json => explanation.WriteAsync(json, question.Cancellation), explanation.ToLongForm);
     }
 
     /// <summary>The day that date names, or the range.</summary>

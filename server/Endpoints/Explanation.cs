@@ -2,7 +2,9 @@ using System.Numerics;
 using Analytics.Engine.Queries;
 using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using NodaTime;
+using NodaTime.Text;
 
 namespace Analytics.Server.Endpoints;
 
@@ -83,6 +85,47 @@ internal sealed class Explanation(IReadOnlyList<ExplainedDimension> dimensions, 
         }
 
         json.Text.EndArray();
+    }
+
+    /// <summary>The same as a table: a row for each dimension and contribution. A dimension's rows sum to the change.</summary>
+    public LongForm ToLongForm()
+    {
+        var names = new CodedTexts();
+        foreach (var explained in dimensions)
+        {
+            names.Add(NameOf(explained.Dimension));
+        }
+
+        return new LongForm<Cause>(
+            plan,
+            dimensions.SelectMany(explained => Shown(explained).Select(contribution => new Cause(explained, contribution))),
+            [
+                LongColumn<Cause>.Coded("dimension", names.ToArray(), row => names.Add(NameOf(row.Dimension.Dimension))),
+                LongColumn<Cause>.OptionalText("key", row => Key(row.Dimension, row.Contribution)),
+                LongColumn<Cause>.Text("label", row => Label(row.Dimension, row.Contribution)),
+                LongColumn<Cause>.Flag("deleted", row => IsDeleted(row.Dimension, row.Contribution)),
+                LongColumn<Cause>.Money("cost", row => row.Contribution.Now.Cost),
+                LongColumn<Cause>.Money("baselineCost", row => row.Contribution.Before.Cost),
+                LongColumn<Cause>.Money("change", row => row.Contribution.Change),
+                LongColumn<Cause>.Money("volume", row => row.Contribution.Volume),
+                LongColumn<Cause>.Money("mix", row => row.Contribution.Mix),
+                LongColumn<Cause>.Money("price", row => row.Contribution.Price),
+                LongColumn<Cause>.Count("requestCount", row => row.Contribution.Now.Requests),
+                LongColumn<Cause>.Count("baselineRequestCount", row => row.Contribution.Before.Requests),
+                LongColumn<Cause>.Count("totalTokens", row => row.Contribution.Now.Tokens),
+                LongColumn<Cause>.Count("baselineTotalTokens", row => row.Contribution.Before.Tokens),
+                LongColumn<Cause>.Money("share", row => SignedRatio(row.Contribution.Change, whole.Change)),
+                LongColumn<Cause>.Text("sentence", row => SentenceOf(row.Dimension, row.Contribution)),
+            ])
+        {
+            Facts = new Dictionary<string, string>
+            {
+                ["baseline"] = isWeekday ? "weekday" : "previous",
+                ["baselineFrom"] = LocalDatePattern.Iso.Format(plan.Comparison!.Value.From),
+                ["baselineTo"] = LocalDatePattern.Iso.Format(plan.Comparison.Value.LastDay(plan.Query.Zone)),
+                ["sentence"] = Sentence(),
+            },
+        };
     }
 
     /// <summary>
@@ -168,14 +211,7 @@ internal sealed class Explanation(IReadOnlyList<ExplainedDimension> dimensions, 
 
     private async Task WriteDimensionAsync(UsageJson json, ExplainedDimension explained, CancellationToken cancellation)
     {
-        var ordered = explained.Contributions
-            .Where(contribution => contribution.Before != default || contribution.Now != default)
-            .OrderByDescending(contribution => Int128.Abs(contribution.Change))
-            .ThenByDescending(contribution => contribution.Now.Requests)
-            .ThenBy(contribution => explained.Names.Label(contribution.Group), StringComparer.Ordinal)
-            .ThenBy(contribution => explained.Names.Key(contribution.Group), StringComparer.Ordinal)
-            .ToList();
-        var sum = Sum(ordered);
+        var sum = Sum(explained.Contributions);
         json.Text.StartObject();
         json.Text.Text("dimension", NameOf(explained.Dimension));
         json.Money("change", sum.Change);
@@ -183,7 +219,7 @@ internal sealed class Explanation(IReadOnlyList<ExplainedDimension> dimensions, 
         json.Money("mix", sum.Mix);
         json.Money("price", sum.Price);
         json.Text.StartArray("contributions");
-        foreach (var contribution in ordered.Take(top))
+        foreach (var contribution in Shown(explained))
         {
             json.Text.StartObject();
             WriteContribution(json, explained, contribution);
@@ -194,31 +230,47 @@ internal sealed class Explanation(IReadOnlyList<ExplainedDimension> dimensions, 
             }
         }
 
-        if (ordered.Count > top)
-        {
-            json.Text.StartObject();
-            WriteContribution(json, explained, Sum(ordered.Skip(top)) with { Group = GroupTable.Others });
-            json.Text.EndObject();
-        }
-
         json.Text.EndArray();
         json.Text.EndObject();
     }
 
+    /// <summary>A dimension's contributions, largest first; what top cuts off is one last entry.</summary>
+    private IEnumerable<CostContribution> Shown(ExplainedDimension explained)
+    {
+        var ordered = explained.Contributions
+            .Where(contribution => contribution.Before != default || contribution.Now != default)
+            .OrderByDescending(contribution => Int128.Abs(contribution.Change))
+            .ThenByDescending(contribution => contribution.Now.Requests)
+            .ThenBy(contribution => explained.Names.Label(contribution.Group), StringComparer.Ordinal)
+            .ThenBy(contribution => explained.Names.Key(contribution.Group), StringComparer.Ordinal)
+            .ToList();
+        return ordered.Count <= top ? ordered : ordered.Take(top).Append(Sum(ordered.Skip(top)) with { Group = GroupTable.Others });
+    }
+
     private void WriteContribution(UsageJson json, ExplainedDimension explained, CostContribution contribution)
     {
-        var isOthers = contribution.Group == GroupTable.Others;
-        json.Text.Text("key", isOthers ? null : explained.Names.Key(contribution.Group));
-        json.Text.Text("label", isOthers ? "Others" : explained.Names.Label(contribution.Group));
-        if (!isOthers && explained.Names.IsDeleted(contribution.Group))
+        json.Text.Text("key", Key(explained, contribution));
+        json.Text.Text("label", Label(explained, contribution));
+        if (IsDeleted(explained, contribution))
         {
             json.Text.Flag("deleted", true);
         }
 
         WriteAmounts(json, contribution);
         json.Text.Decimal("share", SignedRatio(contribution.Change, whole.Change));
-        json.Text.Text("sentence", ExplanationText.Of(isOthers ? "The others" : ExplanationText.Named(explained, contribution), contribution));
+        json.Text.Text("sentence", SentenceOf(explained, contribution));
     }
+
+    private static bool IsOthers(CostContribution contribution) => contribution.Group == GroupTable.Others;
+
+    private static string? Key(ExplainedDimension explained, CostContribution contribution) => IsOthers(contribution) ? null : explained.Names.Key(contribution.Group);
+
+    private static string Label(ExplainedDimension explained, CostContribution contribution) => IsOthers(contribution) ? GroupCodes.Others : explained.Names.Label(contribution.Group);
+
+    private static bool IsDeleted(ExplainedDimension explained, CostContribution contribution) => !IsOthers(contribution) && explained.Names.IsDeleted(contribution.Group);
+
+    private static string SentenceOf(ExplainedDimension explained, CostContribution contribution) =>
+        ExplanationText.Of(IsOthers(contribution) ? "The rest" : ExplanationText.Named(explained, contribution), contribution);
 
     private static CostContribution Sum(IEnumerable<CostContribution> contributions) => contributions.Aggregate(
         default(CostContribution),

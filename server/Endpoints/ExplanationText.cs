@@ -75,11 +75,7 @@ internal static class ExplanationText
     }
 
     // Named, in the middle of a sentence.
-    private static string Inside(Cause cause)
-    {
-        var name = Named(cause.Dimension, cause.Contribution);
-        return name.StartsWith("API", StringComparison.Ordinal) ? name : LowerFirst(name);
-    }
+    private static string Inside(Cause cause) => LowerFirst(Named(cause.Dimension, cause.Contribution));
 
     /// <summary>What the largest of the three parts means.</summary>
     private static string Reason(CostContribution contribution)
@@ -148,5 +144,5 @@ internal static class ExplanationText
         return string.Create(CultureInfo.InvariantCulture, $"{hundredths / 100:#,0}.{hundredths % 100:00} times");
     }
 
-    private static string LowerFirst(string text) => string.Concat(text[..1].ToLowerInvariant(), text.AsSpan(1));
+    private static string LowerFirst(string text) => text.StartsWith("API", StringComparison.Ordinal) ? text : string.Concat(text[..1].ToLowerInvariant(), text.AsSpan(1));
 }

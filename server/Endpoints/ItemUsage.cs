@@ -7,8 +7,8 @@ namespace Analytics.Server.Endpoints;
 /// <summary>What was billed, by pricing rule. Quantities of different units are never added up, so each unit is a part of its own.</summary>
 internal static class ItemUsage
 {
-    // Quantities are millionths, decimals are written from 1e-12.
-    private const int PartsPerMicro = 1_000_000;
+    /// <summary>Quantities are millionths, decimals are written from 1e-12.</summary>
+    public const int PartsPerMicro = 1_000_000;
 
     /// <summary>What items are asked for; they count no requests, but groups are ordered by these.</summary>
     public static IReadOnlyList<Measure> Measures { get; } = [Measure.Cost, Measure.RequestCount, Measure.Quantity];
@@ -19,17 +19,12 @@ internal static class ItemUsage
     /// <param name="cancellation">The caller went away.</param>
     public static async Task WriteAsync(UsageJson json, QueryResult items, CancellationToken cancellation)
     {
-        var units = items.Ranking
-            .GroupBy(group => items.Groups.Code(group.Code))
-            .Select(unit => (Unit: items.Groups.Table().Key(unit.Key), Code: unit.Key, Rules: unit.ToList(), Cost: Sum(unit, Measure.Cost), Quantity: Sum(unit, Measure.Quantity)))
-            .OrderByDescending(unit => unit.Cost)
-            .ThenBy(unit => unit.Unit, StringComparer.Ordinal);
         json.Text.StartArray("usage");
-        foreach (var (unit, code, rules, cost, quantity) in units)
+        foreach (var (unit, code, rules) in Units(items))
         {
             json.Text.StartObject();
             json.Text.Text("unit", unit);
-            Amount(json, quantity, cost);
+            Amount(json, Sum(rules, Measure.Quantity), Sum(rules, Measure.Cost));
             json.Text.StartArray("rules");
             foreach (var (group, sums) in rules)
             {
@@ -43,6 +38,14 @@ internal static class ItemUsage
 
         json.Text.EndArray();
     }
+
+    /// <summary>The units, largest cost first, each with its rules in the order of the ranking.</summary>
+    /// <param name="items">Items by unit, then by rule.</param>
+    public static IEnumerable<(string Unit, int Code, IReadOnlyList<GroupSums> Rules)> Units(QueryResult items) => items.Ranking
+        .GroupBy(group => items.Groups.Code(group.Code))
+        .Select(unit => (Unit: items.Groups.Table().Key(unit.Key), Code: unit.Key, Rules: (IReadOnlyList<GroupSums>)[.. unit]))
+        .OrderByDescending(unit => Sum(unit.Rules, Measure.Cost))
+        .ThenBy(unit => unit.Unit, StringComparer.Ordinal);
 
     private static async Task BucketsAsync(UsageJson json, QueryResult items, int unit, CancellationToken cancellation)
     {

@@ -23,43 +23,25 @@ internal static class MembersEndpoint
         }
 
         using var usage = await question.RunAsync(BucketSize.Range, Dimension.Member);
-        var keys = await KeyCountsAsync(question);
+        var keys = await KeyCounts.ByAsync(question, key => key.CreatedBy);
         var names = new DirectoryNames(question.Directory);
         var known = question.Directory.Members.Keys.Where(userId => SeriesParameters.Accepts(question.Request, Dimension.Member, userId));
-        var ordered = UsageList.Of(usage, Dimension.Member, known, names)
-            .Select(row => new MemberRow(row.Key, row.Name.Label, question.Directory.Members.GetValueOrDefault(row.Key), keys.GetValueOrDefault(row.Key), row.Sums));
-        await question.AnswerAsync(async json =>
-        {
-            json.Range(usage.Plan);
-            json.Text.StartArray("members");
-            foreach (var member in ordered)
-            {
-                json.Text.StartObject();
-                Member(json, member);
-                json.Metrics(member.Sums);
-                json.Text.EndObject();
-                if (json.Text.HasPiece)
-                {
-                    await json.Text.SendAsync(question.Cancellation);
-                }
-            }
-
-            json.Text.EndArray();
-            json.Totals(usage);
-        }, Table);
-
-        LongForm Table() => LongForm.Of(
-            usage.Plan,
-            ordered,
-            [
-                LongColumn<MemberRow>.Text("userId", member => member.UserId),
-                LongColumn<MemberRow>.Text("name", member => member.Name),
-                LongColumn<MemberRow>.OptionalText("email", member => member.Entry?.Email),
-                LongColumn<MemberRow>.OptionalText("role", member => member.Entry?.Role),
-                LongColumn<MemberRow>.Count("apiKeyCount", member => member.Keys.Created),
-                LongColumn<MemberRow>.Count("activeApiKeyCount", member => member.Keys.Active),
-                .. LongColumn<MemberRow>.Metrics(Metric.All, (member, measure) => member.Sums[measure]),
-            ]);
+        var members = UsageList.Of(usage, Dimension.Member, known, names)
+            .Select(row => new MemberRow(row.Key, row.Name.Label, question.Directory.Members.GetValueOrDefault(row.Key), keys.GetValueOrDefault(row.Key), row.Sums))
+            .ToList();
+        await UsageList.AnswerAsync(
+            question,
+            usage,
+            "members",
+            members,
+            Member,
+            member => member.Sums,
+            LongColumn<MemberRow>.Text("userId", member => member.UserId),
+            LongColumn<MemberRow>.Text("name", member => member.Name),
+            LongColumn<MemberRow>.OptionalText("email", member => member.Entry?.Email),
+            LongColumn<MemberRow>.OptionalText("role", member => member.Entry?.Role),
+            LongColumn<MemberRow>.Count("apiKeyCount", member => member.Keys.Created),
+            LongColumn<MemberRow>.Count("activeApiKeyCount", member => member.Keys.Active));
     }
 
     public static Task Detail(Question question)
@@ -83,14 +65,14 @@ internal static class MembersEndpoint
         using var byModel = await question.RunAsync(BucketSize.Day, Dimension.Model, own);
         using var byProvider = await question.RunAsync(BucketSize.Range, Dimension.Provider, own);
         using var byApp = await question.RunAsync(BucketSize.Range, Dimension.App, own);
-        var keys = await KeyCountsAsync(question);
+        var keys = await KeyCounts.ByAsync(question, key => key.CreatedBy);
         var name = new DirectoryNames(question.Directory).NameOf(Dimension.Member, userId).Label;
         var member = new MemberRow(userId, name, question.Directory.Members[userId], keys.GetValueOrDefault(userId), byModel.Totals);
         await question.AnswerAsync(async json =>
         {
             json.Range(byModel.Plan);
             json.Text.StartObject("member");
-            Member(json, member);
+            Member(json.Text, member);
             json.Text.EndObject();
             json.Text.StartObject("summary");
             json.Metrics(byModel.Totals);
@@ -113,40 +95,15 @@ internal static class MembersEndpoint
         .Select(group => result.Groups.Label(group.Code))
         .FirstOrDefault();
 
-    /// <summary>By creator: API keys that are not deleted, and those used in the range.</summary>
-    private static async Task<Dictionary<string, (int Created, int Active)>> KeyCountsAsync(Question question)
+    private static void Member(JsonText text, MemberRow member)
     {
-        Dictionary<string, (int Created, int Active)> counts = new(StringComparer.Ordinal);
-        foreach (var key in question.Directory.ApiKeys.Values.Where(key => !key.Deleted))
-        {
-            var (created, active) = counts.GetValueOrDefault(key.CreatedBy ?? string.Empty);
-            counts[key.CreatedBy ?? string.Empty] = (created + 1, active);
-        }
-
-        using var usage = await question.RunAsync(BucketSize.Range, Dimension.ApiKey);
-        foreach (var (code, sums) in usage.Ranking)
-        {
-            // Rows without a key are usage, but not of a key.
-            if (usage.Groups.Key(code).Length > 0 && sums[Measure.RequestCount] > 0)
-            {
-                var creator = question.Directory.ApiKeys.GetValueOrDefault(usage.Groups.Key(code))?.CreatedBy ?? string.Empty;
-                var (created, active) = counts.GetValueOrDefault(creator);
-                counts[creator] = (created, active + 1);
-            }
-        }
-
-        return counts;
+        text.Text("userId", member.UserId);
+        text.Text("name", member.Name);
+        text.Text("email", member.Entry?.Email);
+        text.Text("role", member.Entry?.Role);
+        text.Integer("apiKeyCount", member.Keys.Created);
+        text.Integer("activeApiKeyCount", member.Keys.Active);
     }
 
-    private static void Member(UsageJson json, MemberRow member)
-    {
-        json.Text.Text("userId", member.UserId);
-        json.Text.Text("name", member.Name);
-        json.Text.Text("email", member.Entry?.Email);
-        json.Text.Text("role", member.Entry?.Role);
-        json.Text.Integer("apiKeyCount", member.Keys.Created);
-        json.Text.Integer("activeApiKeyCount", member.Keys.Active);
-    }
-
-    private sealed record MemberRow(string UserId, string Name, DirectoryMember? Entry, (int Created, int Active) Keys, UsageSums Sums);
+    private sealed record MemberRow(string UserId, string Name, DirectoryMember? Entry, KeyCounts Keys, UsageSums Sums);
 }

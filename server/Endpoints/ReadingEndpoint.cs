@@ -151,9 +151,12 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     /// <summary>Answers in the form that was asked for, streamed.</summary>
     /// <param name="write">Writes the properties of the answer as JSON.</param>
-    /// <param name="longForm">Makes the same as a table, for the other forms; null where there is none, and then they are refused.</param>
-    public Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm>? longForm = null) =>
-        AnswerAsync(longForm is null ? AnswerFormat.JsonOnly : AnswerFormat.All, write, longForm);
+    /// <param name="longForm">Makes the same as a table, for the other forms.</param>
+    public Task AnswerAsync(Func<UsageJson, Task> write, Func<LongForm> longForm) => AnswerAsync(AnswerFormat.All, write, longForm);
+
+    /// <summary>Answers in JSON; other forms are refused.</summary>
+    /// <param name="write">Writes the properties of the answer.</param>
+    public Task AnswerJsonOnlyAsync(Func<UsageJson, Task> write) => AnswerAsync(AnswerFormat.JsonOnly, write, null);
 
     /// <summary>Answers with a table, in the first of the forms that are no JSON unless another one was asked for.</summary>
     /// <param name="longForm">Makes the table.</param>
@@ -180,30 +183,34 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
 
     private async Task AnswerJsonAsync(Func<UsageJson, Task> write)
     {
+        var start = Stopwatch.GetTimestamp();
         using var text = new JsonText(Context.Response.BodyWriter);
         text.StartObject();
         await write(new UsageJson(text, Request.IsMoneyText));
         text.EndObject();
         if (!text.IsSent)
         {
+            // Of a longer answer the header has left before anybody knows.
             Context.Response.ContentLength = text.Pending.Length;
+            Context.Response.Headers["Server-Timing"] = string.Create(
+                CultureInfo.InvariantCulture, $"{Context.Response.Headers["Server-Timing"]}, write;dur={Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.###}");
         }
 
         await text.SendAsync(Cancellation);
     }
 
-    private async Task AnswerTableAsync(AnswerFormat format, LongForm form)
+    private Task AnswerTableAsync(AnswerFormat format, LongForm form)
     {
-        Context.Response.Headers.ContentDisposition = $"attachment; filename=\"{FileName(format, form.Plan)}\"";
-        if (Context.Items.ContainsKey(HttpMethods.Head))
-        {
-            // Nobody reads the rows, so they are not read here either.
-            return;
-        }
-
-        using var stream = new AnswerStream(Context.Response.BodyWriter);
+        var plan = form.Plan!;
         var held = 0L;
-        await LongFormWriter.WriteAsync(form, format, Facts(form), stream, Hold, Cancellation);
+        IEnumerable<string> words =
+        [
+            .. Context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries),
+            Directory.Organization.Id,
+            LocalDatePattern.Iso.Format(plan.Query.From),
+            LocalDatePattern.Iso.Format(plan.Query.To),
+        ];
+        return TableAnswer.WriteAsync(Context, form, format, words, Facts(form, plan), Hold);
 
         void Hold(long bytes)
         {
@@ -214,35 +221,23 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
     }
 
     /// <summary>What a file says about itself: whose usage it is, and of when.</summary>
-    private Dictionary<string, string> Facts(LongForm form)
+    private Dictionary<string, string> Facts(LongForm form, QueryPlan plan)
     {
-        var query = form.Plan.Query;
+        var query = plan.Query;
         Dictionary<string, string> facts = new(form.Facts, StringComparer.Ordinal)
         {
             ["organization"] = Directory.Organization.Id,
             ["timezone"] = query.Zone.Id,
             ["from"] = LocalDatePattern.Iso.Format(query.From),
             ["to"] = LocalDatePattern.Iso.Format(query.To),
-            ["exact"] = form.Plan.IsExact ? "true" : "false",
+            ["exact"] = plan.IsExact ? "true" : "false",
         };
-        if (form.Plan.Table.DataThrough is { } end)
+        if (plan.Table.DataThrough is { } end)
         {
             facts["dataThrough"] = InstantPattern.ExtendedIso.Format(end);
         }
 
         return facts;
-    }
-
-    /// <summary>A name that says what the file holds, of letters, digits, points and dashes: <c>analytics-activity-org_1-2026-06-01-2026-06-30.csv</c>.</summary>
-    private string FileName(AnswerFormat format, QueryPlan plan)
-    {
-        var words = string.Join('-', [
-            .. Context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries),
-            Directory.Organization.Id,
-            LocalDatePattern.Iso.Format(plan.Query.From),
-            LocalDatePattern.Iso.Format(plan.Query.To),
-        ]);
-        return string.Concat(words.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.' ? letter : '-')) + format.Extension;
     }
 }
 

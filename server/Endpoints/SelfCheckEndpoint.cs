@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
+using Analytics.Engine.Usage;
 using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Server.Reconciliation;
 using Analytics.Storage;
 
@@ -19,11 +22,12 @@ internal static class SelfCheckEndpoint
         var start = Stopwatch.GetTimestamp();
         var selfCheck = new SelfCheck(question, question.Context.RequestServices.GetRequiredService<UsageStore>());
         await selfCheck.RunAsync();
-        var elapsed = Stopwatch.GetElapsedTime(start);
+        var elapsed = (Int128)(Stopwatch.GetElapsedTime(start).TotalMicroseconds * 1_000_000_000);
+        var agrees = selfCheck.Checks.All(check => check.Problem is null);
         await question.AnswerAsync(json =>
         {
             json.Range(selfCheck.Plan);
-            json.Text.Flag("agrees", selfCheck.Checks.All(check => check.Problem is null));
+            json.Text.Flag("agrees", agrees);
             json.Text.StartArray("checks");
             foreach (var check in selfCheck.Checks)
             {
@@ -43,9 +47,34 @@ internal static class SelfCheckEndpoint
             json.Text.EndArray();
             json.Text.Integer("filesVerified", selfCheck.FilesVerified);
             json.Text.Integer("rows", selfCheck.Rows);
-            json.Text.Decimal("elapsedMs", (Int128)(elapsed.TotalMicroseconds * 1_000_000_000));
+            json.Text.Decimal("elapsedMs", elapsed);
             return Task.CompletedTask;
-        });
+        }, Table);
+
+        LongForm Table()
+        {
+            return new LongForm<Check>(
+                selfCheck.Plan,
+                selfCheck.Checks,
+                [
+                    LongColumn<Check>.Text("name", check => check.Name),
+                    LongColumn<Check>.OptionalMoney("cost", check => check.Cost),
+
+                    // A broken file may claim more than the column takes; then the problem says how many.
+                    LongColumn<Check>.OptionalCount("requestCount", check => check.RequestCount <= long.MaxValue ? check.RequestCount : null),
+                    LongColumn<Check>.Flag("agrees", check => check.Problem is null),
+                    LongColumn<Check>.OptionalText("problem", check => check.Problem),
+                ])
+            {
+                Facts = new Dictionary<string, string>
+                {
+                    ["agrees"] = agrees ? "true" : "false",
+                    ["filesVerified"] = selfCheck.FilesVerified.ToString(CultureInfo.InvariantCulture),
+                    ["rows"] = selfCheck.Rows.ToString(CultureInfo.InvariantCulture),
+                    ["elapsedMs"] = PicoDollars.Format(elapsed),
+                },
+            };
+        }
     }
 
     private static void Money(UsageJson json, Int128? cost)

@@ -70,7 +70,7 @@ internal static class ServicesEndpoint
                 }
 
                 json.Text.EndArray();
-            });
+            }, () => ServiceRows.Of(whole.Plan, services));
         }
         finally
         {
@@ -81,6 +81,11 @@ internal static class ServicesEndpoint
             }
         }
     }
-
-    private sealed record Service(string? ServiceType, string Label, QueryResult ByProject, QueryResult Items);
 }
+
+/// <summary>One service type.</summary>
+/// <param name="ServiceType">Such as text-generation; empty for usage that has none, null for Others.</param>
+/// <param name="Label">What people read.</param>
+/// <param name="ByProject">Its usage by bucket and project.</param>
+/// <param name="Items">What was billed by bucket, unit and pricing rule.</param>
+internal sealed record Service(string? ServiceType, string Label, QueryResult ByProject, QueryResult Items);

@@ -12,7 +12,7 @@ using NodaTime.Text;
 namespace Analytics.Server.Endpoints;
 
 /// <summary><c>/session</c>: signs in to the dashboard with a token, says who is signed in, and signs out.</summary>
-internal sealed class SessionEndpoint(UsageStore store, Authentication authentication, LoginFailures failures, AccessSettings settings, IClock clock)
+internal sealed class SessionEndpoint(UsageStore store, Authentication authentication, LoginFailures failures, LoginFailureAudit refused, AccessSettings settings, IClock clock)
 {
     // A JWT may have 16 KiB, and JSON may escape each character with six.
     private const int MaxBodyBytes = 128 << 10;
@@ -34,6 +34,7 @@ internal sealed class SessionEndpoint(UsageStore store, Authentication authentic
 
         if (!failures.MayTry(address))
         {
+            refused.Note(address);
             context.Response.Headers.RetryAfter = "60";
             await ProblemResponse.WriteAsync(context, AccessProblems.TooManyFailures);
             return;
@@ -49,6 +50,7 @@ internal sealed class SessionEndpoint(UsageStore store, Authentication authentic
         if (await authentication.FindAsync(token, context.RequestAborted) is not ({ Kind: not CallerKind.IngestToken } caller, var login))
         {
             failures.Note(address);
+            refused.Note(address);
             await ProblemResponse.WriteAsync(context, AccessProblems.WrongToken);
             return;
         }

@@ -1,5 +1,7 @@
 using Analytics.Engine.Queries;
 using Analytics.Engine.Usage;
+using Analytics.Server.Contracts;
+using Analytics.Server.Contracts.Formats;
 using Analytics.Storage;
 
 namespace Analytics.Server.Endpoints;
@@ -30,6 +32,37 @@ internal static class UsageList
                 .ThenBy(row => row.Key, StringComparer.Ordinal),
         ];
     }
+
+    /// <summary>Answers with a list and its totals, in the form that was asked for.</summary>
+    /// <typeparam name="TRow">A row.</typeparam>
+    /// <param name="question">The question.</param>
+    /// <param name="usage">What the rows sum to.</param>
+    /// <param name="name">The list, as a property.</param>
+    /// <param name="rows">The rows in their order.</param>
+    /// <param name="profile">Writes what a row is of.</param>
+    /// <param name="sums">A row's usage.</param>
+    /// <param name="columns">The same as <paramref name="profile"/> writes, as columns.</param>
+    public static Task AnswerAsync<TRow>(
+        Question question, QueryResult usage, string name, IReadOnlyList<TRow> rows, Action<JsonText, TRow> profile, Func<TRow, UsageSums> sums, params IEnumerable<LongColumn<TRow>> columns) =>
+        question.AnswerAsync(async json =>
+        {
+            json.Range(usage.Plan);
+            json.Text.StartArray(name);
+            foreach (var row in rows)
+            {
+                json.Text.StartObject();
+                profile(json.Text, row);
+                json.Metrics(sums(row));
+                json.Text.EndObject();
+                if (json.Text.HasPiece)
+                {
+                    await json.Text.SendAsync(question.Cancellation);
+                }
+            }
+
+            json.Text.EndArray();
+            json.Totals(usage);
+        }, () => LongForm.Of(usage.Plan, rows, [.. columns, .. LongColumn<TRow>.Metrics(Metric.All, (row, measure) => sums(row)[measure])]));
 }
 
 /// <summary>One thing of a list.</summary>

@@ -13,7 +13,7 @@ internal static class UsageReading
     {
         var store = app.Services.GetRequiredService<UsageStore>();
         app.MapGet("/analytics/organizations", (Delegate)((HttpContext context) => OrganizationsEndpoint.HandleAsync(context, store)))
-            .Describe<OrganizationsResponse>("organizations", "The caller's organizations with plan, role and reporting zones.", [], Samples.Organizations, ofOrganization: false);
+            .Describe<OrganizationsResponse>("organizations", "The caller's organizations with plan, role and reporting zones.", OrganizationsEndpoint.Accepted, Samples.Organizations, ofOrganization: false);
         app.MapReading("/analytics/me", Surface.AnyMember, MembersEndpoint.Accepted, MembersEndpoint.Me)
             .Describe<MemberResponse>("me", "The caller's own usage in detail. Any member, every plan.", MembersEndpoint.Accepted, Samples.Member);
         app.MapReading("/analytics/summary", Surface.AnyMember, SummaryEndpoint.Accepted, SummaryEndpoint.Handle, needsDetails: true)

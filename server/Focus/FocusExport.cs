@@ -31,9 +31,11 @@ internal sealed class FocusExport(QueryPlan plan, OrganizationDirectory director
     private readonly Dictionary<(int Mapping, int Rule), Int128?> listPrices = [];
 
     /// <summary>The rows as a table; days in order, and on a day by project, route, rule and unit.</summary>
-    public LongForm ToLongForm() => LongForm.Of(
-        plan,
-        Rows(),
+    /// <remarks>Columns that FOCUS does not know begin with x_.</remarks>
+    public LongForm ToLongForm() => new LongForm<FocusRow>(plan, Rows(), Columns(), "x_Timezone");
+
+    private IEnumerable<LongColumn<FocusRow>> Columns() =>
+    [
         Money("BilledCost", row => row.CostPicoUsd),
         Same("BillingAccountId", directory.Organization.Id),
         Same("BillingAccountName", directory.Organization.Name),
@@ -72,7 +74,8 @@ internal sealed class FocusExport(QueryPlan plan, OrganizationDirectory director
         Coded("SubAccountId", Dimension.Project, row => row.Project),
         Coded("SubAccountName", Dimension.Project, row => row.Project, project => table.Table(Dimension.Project).Label(table.Table(Dimension.Project).CodeOf(project))),
         Same("SubAccountType", "Project"),
-        Same("Tags", "{}"));
+        Same("Tags", "{}"),
+    ];
 
     /// <summary>Units as FOCUS writes them: capitalised and in the plural.</summary>
     private static string Plural(string unit) => unit.Length == 0 ? unit : $"{char.ToUpperInvariant(unit[0])}{unit[1..]}s";

@@ -68,6 +68,9 @@ public static class AuditActions
     /// <summary>Somebody signed out.</summary>
     public const string SessionClose = "session.close";
 
+    /// <summary>Tokens at sign-in were wrong; the detail counts a minute's attempts and says from where.</summary>
+    public const string SessionRefused = "session.refused";
+
     /// <summary>Usage was taken away as a file.</summary>
     public const string Export = "export";
 

@@ -44,6 +44,9 @@ public sealed class AccessServer : IAsyncDisposable
 
     public string Url => app.Urls.First();
 
+    /// <summary>What the server is made of.</summary>
+    public IServiceProvider Services => app.Services;
+
     public static async Task<AccessServer> StartAsync(params (string Name, string Value)[] settings)
     {
         var folder = new TemporaryFolder();

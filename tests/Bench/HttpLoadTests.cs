@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Analytics.Bench.Load;
 using Xunit;
 
@@ -88,26 +90,31 @@ public class HttpLoadTests
     }
 
     [Fact]
-    public async Task AccessCost_AsksInTurn_AndExpectsEachStatus()
+    public async Task AccessCost_AsksForAll_AndExpectsEachStatus()
     {
-        var (requests, hasTag) = (0, true);
-        await using var server = new CannedServer(async stream =>
+        var hasTag = true;
+        ConcurrentDictionary<string, int> asked = [];
+        await using var server = new CannedServer(async (stream, request) =>
         {
-            // The first asks for the tag; from then on the third of each five sends it.
-            var i = Interlocked.Increment(ref requests) - 2;
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(hasTag && i >= 0 && i % 5 == 2 ? "HTTP/1.1 304 Not Modified\r\n\r\n" : Lengths.Replace("Server-Timing", "ETag: W/\"a\"\r\nServer-Timing", StringComparison.Ordinal)));
+            var isConditional = request.Contains("If-None-Match: W/\"a\"", StringComparison.Ordinal);
+            asked.AddOrUpdate($"{request.Split(' ')[1]} {request.Contains("Bearer ana_x", StringComparison.Ordinal)} {isConditional}", 1, (_, count) => count + 1);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(hasTag && isConditional ? "HTTP/1.1 304 Not Modified\r\n\r\n" : Lengths.Replace("Server-Timing", "ETag: W/\"a\"\r\nServer-Timing", StringComparison.Ordinal)));
         });
         var run = new LoadRun("/question", Rate: 1, Seconds: 0.01, Warmup: 0, Connections: 1, Seed: null);
 
         var report = AccessCost.Report(server.Url, "ana_x", run, "a machine");
 
-        Assert.Equal(0, (requests - 1) % 5);
+        Assert.Equal(
+            ["/analytics/organizations True False", "/analytics/organizations?format=csv True False", "/healthz False False", "/healthz True False", "/question True False", "/question True True", "/question?format=csv True False"],
+            asked.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(asked["/healthz False False"], asked["/question True True"]);
+        Assert.Equal(asked["/question?format=csv True False"] + 1, asked["/question True False"]);
         string[] rows = [.. report.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))];
-        Assert.Equal(6, rows.Length);
-        Assert.EndsWith("| 0.0 us |", rows[1], StringComparison.Ordinal);
-        Assert.All(rows.Skip(1), row => Assert.Matches(@"^\| .+ \| \d+\.\d us \| \d+\.\d us \| -?\d+\.\d us \|$", row));
+        Assert.Equal(8, rows.Length);
+        Assert.Equal(["/healthz, no token", "/analytics/organizations", "the question, in full"], rows.Where(row => row.EndsWith("| | |", StringComparison.Ordinal)).Select(row => row.Split('|')[1].Trim()));
+        Assert.Equal(4, rows.Count(row => Regex.IsMatch(row, @"^\| .+ \| \d+\.\d us \| \d+\.\d us \| .+ \| -?\d+\.\d us \|$")));
 
-        (requests, hasTag) = (0, false);
+        hasTag = false;
         Assert.Throws<InvalidDataException>(() => AccessCost.Report(server.Url, "ana_x", run, "a machine"));
         Assert.Throws<InvalidDataException>(() => AccessCost.Report(server.Url, token: null, run, "a machine"));
     }
@@ -140,6 +147,11 @@ public class HttpLoadTests
         private readonly Task accepting;
 
         public CannedServer(Func<NetworkStream, Task> answer)
+            : this((stream, _) => answer(stream))
+        {
+        }
+
+        public CannedServer(Func<NetworkStream, string, Task> answer)
         {
             listener.Start();
             Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
@@ -154,7 +166,7 @@ public class HttpLoadTests
             await accepting;
         }
 
-        private async Task AcceptAsync(Func<NetworkStream, Task> answer)
+        private async Task AcceptAsync(Func<NetworkStream, string, Task> answer)
         {
             try
             {
@@ -169,7 +181,7 @@ public class HttpLoadTests
             }
         }
 
-        private static async Task ServeAsync(TcpClient client, Func<NetworkStream, Task> answer)
+        private static async Task ServeAsync(TcpClient client, Func<NetworkStream, string, Task> answer)
         {
             using (client)
             {
@@ -178,9 +190,9 @@ public class HttpLoadTests
                 try
                 {
                     // The client sends a whole request at once and waits for its answer.
-                    while (await stream.ReadAsync(buffer) > 0)
+                    while (await stream.ReadAsync(buffer) is > 0 and var length)
                     {
-                        await answer(stream);
+                        await answer(stream, Encoding.ASCII.GetString(buffer, 0, length));
                     }
                 }
                 catch (IOException)

@@ -67,7 +67,7 @@ public sealed class CommandLineTests : IDisposable
             (["import", "events", good, "--data", Data, "--organization", ""], 2, "--organization: found 0 characters, expected an id"),
             (["import", "rollup-csv", good, "--data", Data, "--organization", "o", "--map", "a=b"], 2, "--map: found the field 'a', expected one of bucketStart, "),
             (["import", "rollup-csv", folder.Write("a.csv", "time,n"), "--data", Data, "--organization", "o", "--map", "bucketStart=hour,requestCount=n"], 65, "line 1: column 'hour' (for bucketStart) is not in the header"),
-            (["token", "create", "--data", Data, "--organization", "org_1", "--user", "u_x"], 2, "User 'u_x' is not a member of organisation 'org_1'. Add them with 'directory import', or pass --role to add them now."),
+            (["token", "create", "--data", Data, "--organization", "org_1", "--user", "u_x"], 2, "User 'u_x' is not a member of organization 'org_1'. Add them with 'directory import', or pass --role to add them now."),
             (["directory", "import", good, "--data", Data], 65, "id: found an unknown property, expected one of organizations, "),
             (["directory", "import", folder.Write("d.json", "{"), "--data", Data], 65, "JSON"),
             (["verify", "--data", folder.File("nothing")], 65, "has no manifest.json, expected a data folder."),

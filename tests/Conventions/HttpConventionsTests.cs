@@ -40,6 +40,58 @@ public class HttpConventionsTests
     }
 
     [Theory]
+    [InlineData("", "plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\", write;dur=[0-9.]+")]
+    [InlineData("&groupBy=project&from=1990-01-01&bucket=hour", "plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\"")]
+    public async Task ServerTiming_SaysWhatTookHowLong_AsFarAsItIsKnown(string more, string expected)
+    {
+        await using var server = await ConventionsServer.StartAsync();
+        var question = more.Length > 0 ? Question.Replace("from=2026-06-20&", "", StringComparison.Ordinal) + more : Question;
+
+        using var response = await server.GetAsync(question, server.Token("org_1", "u_1"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Matches($"^{expected}$", response.Headers.GetValues("Server-Timing").Single());
+    }
+
+    [Theory]
+    [InlineData(null, null, null, false)]
+    [InlineData(null, null, "https", false)]
+    [InlineData("10.0.0.0/8", null, "https", false)]
+    [InlineData("127.0.0.0/8 10.0.0.0/8", null, "https", true)]
+    [InlineData("127.0.0.0/8", null, "http", false)]
+    [InlineData("127.0.0.0/8", null, null, false)]
+    [InlineData(null, "true", null, true)]
+    public async Task StrictTransportSecurity_WhereBrowsersComeOverTls_IsOnAnswersAndErrors(string? proxies, string? tlsProxy, string? forwarded, bool expected)
+    {
+        await using var server = await ConventionsServer.StartAsync(new Dictionary<string, string?> { [HttpSettings.KnownProxiesSetting] = proxies, ["Sessions:TlsProxy"] = tlsProxy });
+        foreach (var path in (string[])["/healthz", "/nothing", Question])
+        {
+            using var request = server.Request(HttpMethod.Get, path);
+            if (forwarded is not null)
+            {
+                request.Headers.Add("X-Forwarded-Proto", forwarded);
+            }
+
+            using var response = await server.SendAsync(request);
+
+            Assert.Equal(expected ? "max-age=31536000" : null, response.Headers.TryGetValues("Strict-Transport-Security", out var values) ? values.Single() : null);
+        }
+    }
+
+    [Theory]
+    [InlineData("proxy.example.com")]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("*")]
+    public void KnownProxies_Wrong_AreRefused(string text)
+    {
+        var settings = new Microsoft.Extensions.Configuration.ConfigurationManager { [HttpSettings.KnownProxiesSetting] = text };
+
+        var error = Assert.ThrowsAny<Exception>(() => HttpSettings.Read(settings));
+
+        Assert.Contains($"Analytics__Http__KnownProxies): found '{text}', expected addresses such as 10.0.0.7 or networks such as 10.1.0.0/16", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("gzip", "gzip")]
     [InlineData("br", "br")]
     [InlineData("gzip, br", "br")]

@@ -17,7 +17,7 @@ public class BadRequestTests
         ("organizationId=org_1&from=2026-06-26&to=2026-06-24", "from", "found 2026-06-26, which is after 'to' 2026-06-24; expected the same day or an earlier one."),
         ("organizationId=org_1&from=2026-06-26", "to", "found 'from' without 'to', expected both or neither."),
         ("organizationId=org_1&to=2026-06-26", "from", "found 'to' without 'from', expected both or neither."),
-        ("organizationId=org_1&from=2026-02-30&to=2026-03-01", "from", "found '2026-02-30', expected a date as YYYY-MM-DD, such as 2026-06-24."),
+        ("organizationId=org_1&from=2026-02-30&to=2026-03-01", "from", "found '2026-02-30', which is no day of the calendar, expected a date as YYYY-MM-DD, such as 2026-06-24."),
         ("organizationId=org_1&from=24.06.2026&to=2026-06-24", "from", "found '24.06.2026', expected a date as YYYY-MM-DD, such as 2026-06-24."),
         ("organizationId=org_1&from=9999-12-30&to=9999-12-31", "to", "found 9999-12-31, expected a date from 0001-01-01 to 9999-12-29."),
         ("organizationId=org_1&from=2026-06-24&from=2026-06-25&to=2026-06-26", "from", "found it more than once, expected it once."),
@@ -41,8 +41,8 @@ public class BadRequestTests
         ("organizationId=org_1&projectId=%zz", "query", "found '%zz', expected % and two hex digits."),
         ("organizationId=org_1&projectId=%", "query", "found '%', expected % and two hex digits."),
         ("organizationId=org_1&projectId=%ff%fe", "query", "found percent-encoded bytes that are not UTF-8, expected UTF-8."),
-        ("groupBy=model", "organizationId", "found nothing, expected an organisation's id."),
-        ("organizationId=&groupBy=model", "organizationId", "found nothing, expected an organisation's id."),
+        ("groupBy=model", "organizationId", "found nothing, expected an organization's id."),
+        ("organizationId=&groupBy=model", "organizationId", "found nothing, expected an organization's id."),
         ("organizationId=org_1&organizationId=org_2", "organizationId", "found it more than once, expected it once."),
     ];
 
@@ -62,6 +62,20 @@ public class BadRequestTests
             Assert.True(errors.TryGetProperty(parameter, out var messages), errors.GetRawText());
             Assert.Equal(message, messages[0].GetString());
         }
+    }
+
+    [Theory]
+    [InlineData("/analytics/organizations?limit=1", "limit", "unknown parameter, expected format.")]
+    [InlineData("/v1/organization/costs?start_time=1&bucket_width=1h", "bucket_width", "found '1h', expected 1d.")]
+    [InlineData("/user/daily/activity?start_date=2026-06-01&end_date=June", "end_date", "found 'June', expected a date as YYYY-MM-DD, such as 2026-06-24.")]
+    public async Task OtherPaths_BadParameter_IsNamedAlone(string path, string parameter, string message)
+    {
+        await using var server = await RunningServer.StartAsync(Organization, "org_1", string.Empty);
+
+        using var response = await server.GetAsync(path, server.Token("org_1", "u_1"));
+
+        var error = Assert.Single((await AccessTests.ProblemAsync(response)).GetProperty("errors").EnumerateObject());
+        Assert.Equal((parameter, message), (error.Name, Assert.Single(error.Value.EnumerateArray()).GetString()));
     }
 
     [Fact]

@@ -2,7 +2,12 @@ using System.Net;
 using System.Text.Json;
 using Analytics.DataGen;
 using Analytics.DataGen.Worlds;
+using Analytics.Engine.Queries;
+using Analytics.Engine.Time;
+using Analytics.Engine.Usage;
+using Analytics.Server.Endpoints;
 using Analytics.Storage.Rollup;
+using Analytics.Tests.Usage;
 using NodaTime;
 using Xunit;
 
@@ -76,8 +81,21 @@ public class ExplainTests
         var keys = answer.GetProperty("dimensions")[0];
         Assert.Equal("etl|k1|-5|-5|0|0\nOthers|-|2|2|0|0", PartsTests.Lines(keys.GetProperty("contributions"), "label", "key", "change", "volume", "mix", "price"));
         Assert.Equal("API key 'etl' cost $0.00, $5.00 less than before: it has no usage now.", keys.GetProperty("contributions")[0].GetProperty("sentence").GetString());
+        Assert.Equal("The rest cost $3.00, $2.00 more than before: it made 2.00 times the requests.", keys.GetProperty("contributions")[1].GetProperty("sentence").GetString());
         Assert.Equal("-3", keys.GetProperty("change").GetRawText());
         Assert.EndsWith("The largest part is API key 'etl', more than all of that: it has no usage now.", answer.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Dimension.ApiKey, "Usage without an API key")]
+    [InlineData(Dimension.App, "Usage without an app")]
+    [InlineData(Dimension.ServiceType, "Usage without a service type")]
+    public void UsageWithoutAKey_IsCalledSo(Dimension dimension, string expected)
+    {
+        var table = new UsageTableBuilder().Build(new SampleNames());
+        var plan = QueryPlan.For(new UsageQuery(new LocalDate(2026, 6, 24), new LocalDate(2026, 6, 24), DateTimeZone.Utc, BucketSize.Range, dimension), table);
+
+        Assert.Equal(expected, ExplanationText.Named(new ExplainedDimension(dimension, plan, table.Table(dimension), []), default));
     }
 
     [Fact]

@@ -239,18 +239,6 @@ public class PartsTests
         Assert.Contains("requestCount", text.Split('\n')[0], StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("summary")]
-    [InlineData("explain")]
-    public async Task Csv_OfWhatIsNoTable_IsRefused(string path)
-    {
-        await using var server = await StartAsync();
-
-        using var response = await server.GetAsync($"/analytics/{path}?{Range}&format=csv", server.Token("org_1", "u_ana"));
-
-        Assert.Equal(HttpStatusCode.NotAcceptable, response.StatusCode);
-    }
-
     [Fact]
     public async Task Organizations_AreTheCallersOwn()
     {

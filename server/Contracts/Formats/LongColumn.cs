@@ -50,7 +50,12 @@ internal abstract class LongColumn<TRow>(Field field)
         new ValueColumn<Int128>(new Field(name, ArrowType.PicoDollars128), row => read(row));
 
     /// <summary>US dollars that may be null, or another exact number of 12 decimals.</summary>
-    public static LongColumn<TRow> OptionalMoney(string name, Func<TRow, Int128?> read) => new OptionalMoneyColumn(new Field(name, ArrowType.PicoDollars128, IsNullable: true), read);
+    public static LongColumn<TRow> OptionalMoney(string name, Func<TRow, Int128?> read) =>
+        new OptionalColumn<Int128>(new Field(name, ArrowType.PicoDollars128, IsNullable: true), read);
+
+    /// <summary>A count that may be null.</summary>
+    public static LongColumn<TRow> OptionalCount(string name, Func<TRow, Int128?> read) =>
+        new OptionalColumn<long>(new Field(name, ArrowType.Int64, IsNullable: true), row => checked((long?)read(row)));
 
     /// <summary>A ratio or a quantity with 6 decimals, read in millionths.</summary>
     public static LongColumn<TRow> Millionths(string name, Func<TRow, Int128> read) =>
@@ -90,9 +95,10 @@ internal abstract class LongColumn<TRow>(Field field)
         public override ArrowArray Take() => new PrimitiveArray<T>(Field.Type, values.Take());
     }
 
-    private sealed class OptionalMoneyColumn(Field field, Func<TRow, Int128?> read) : LongColumn<TRow>(field)
+    private sealed class OptionalColumn<T>(Field field, Func<TRow, T?> read) : LongColumn<TRow>(field)
+        where T : unmanaged
     {
-        private readonly PinnedValues<Int128> values = new();
+        private readonly PinnedValues<T> values = new();
         private readonly PinnedBits validity = new();
 
         public override long HeldBytes => values.HeldBytes + validity.HeldBytes;
@@ -100,14 +106,14 @@ internal abstract class LongColumn<TRow>(Field field)
         public override void Append(TRow row)
         {
             var value = read(row);
-            values.Add(value ?? 0);
+            values.Add(value.GetValueOrDefault());
             validity.Add(value is not null);
         }
 
         public override ArrowArray Take()
         {
             var bits = new ValidityBitmap(validity.Take(), 0, values.Count);
-            return new PrimitiveArray<Int128>(Field.Type, values.Take(), bits);
+            return new PrimitiveArray<T>(Field.Type, values.Take(), bits);
         }
     }
 

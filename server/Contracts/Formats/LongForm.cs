@@ -9,11 +9,11 @@ namespace Analytics.Server.Contracts.Formats;
 /// Counts are integers of 64 bits, money is a decimal of 38 digits with 12 decimals. A sum of counts beyond 64 bits is not
 /// cut: the answer is refused as a whole, before its first byte, and JSON has it in full (<see cref="FirstBeyond64Bits"/>).
 /// </remarks>
-/// <param name="plan">What was asked: its range, zone and exactness stand in the metadata.</param>
-internal abstract class LongForm(QueryPlan plan)
+/// <param name="plan">What was asked: its range, zone and exactness stand in the metadata. Null for what is no usage.</param>
+internal abstract class LongForm(QueryPlan? plan)
 {
-    /// <summary>Range, zone and exactness.</summary>
-    public QueryPlan Plan { get; } = plan;
+    /// <summary>Range, zone and exactness; null for what is no usage.</summary>
+    public QueryPlan? Plan { get; } = plan;
 
     /// <summary>What else the metadata says.</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
@@ -32,10 +32,10 @@ internal abstract class LongForm(QueryPlan plan)
 
     /// <summary>Makes a long form.</summary>
     /// <typeparam name="TRow">A row; it may be one object that changes.</typeparam>
-    /// <param name="plan">What was asked.</param>
+    /// <param name="plan">What was asked; null for what is no usage.</param>
     /// <param name="rows">The rows in their order.</param>
-    /// <param name="columns">The columns in theirs; the zone is added as the last.</param>
-    public static LongForm<TRow> Of<TRow>(QueryPlan plan, IEnumerable<TRow> rows, params IEnumerable<LongColumn<TRow>> columns) => new(plan, rows, columns);
+    /// <param name="columns">The columns in theirs; the zone of usage is added as the last.</param>
+    public static LongForm<TRow> Of<TRow>(QueryPlan? plan, IEnumerable<TRow> rows, params IEnumerable<LongColumn<TRow>> columns) => new(plan, rows, columns);
 
     /// <summary>The first metric whose sum over the range a 64-bit integer does not hold, and the sum; null where all fit.</summary>
     /// <param name="totals">The sums of the range: no part of it has more, as nothing is negative.</param>
@@ -63,17 +63,19 @@ internal abstract class LongForm(QueryPlan plan)
 /// <typeparam name="TRow">A row.</typeparam>
 internal sealed class LongForm<TRow> : LongForm
 {
-    private const string Timezone = "timezone";
-
     private readonly IEnumerable<TRow> rows;
     private readonly LongColumn<TRow>[] columns;
 
-    /// <inheritdoc cref="LongForm.Of"/>
-    public LongForm(QueryPlan plan, IEnumerable<TRow> rows, IEnumerable<LongColumn<TRow>> columns)
+    /// <summary>Makes a long form.</summary>
+    /// <param name="plan">What was asked; null for what is no usage.</param>
+    /// <param name="rows">The rows in their order.</param>
+    /// <param name="columns">The columns in theirs; the zone of usage is added as the last.</param>
+    /// <param name="zoneColumn">What the column of the zone is called.</param>
+    public LongForm(QueryPlan? plan, IEnumerable<TRow> rows, IEnumerable<LongColumn<TRow>> columns, string zoneColumn = "timezone")
         : base(plan)
     {
         // A file that was passed on has no request beside it that says whose days it counts.
-        this.columns = [.. columns, LongColumn<TRow>.Coded(Timezone, StringArray.From([plan.Query.Zone.Id]), _ => 0)];
+        this.columns = plan is null ? [.. columns] : [.. columns, LongColumn<TRow>.Coded(zoneColumn, StringArray.From([plan.Query.Zone.Id]), _ => 0)];
         this.rows = rows;
         Fields = [.. this.columns.Select(column => column.Field)];
     }

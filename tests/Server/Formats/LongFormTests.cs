@@ -68,6 +68,19 @@ public sealed class LongFormTests : IDisposable
         $"/analytics/usage/requests?{Range}",
         $"/analytics/usage/items?{Range}",
         $"/analytics/usage/items?{Range}&unit=page&rule=ocr&rule=none&projectId=prj_1",
+        $"/analytics/me?{Range}",
+        $"/analytics/projects?{Range}",
+        $"/analytics/projects/prj_1?{Range}&models=mapping&fields=all",
+        $"/analytics/api-keys?{Range}",
+        $"/analytics/agents?{Range}",
+        $"/analytics/services?{Range}",
+        $"/analytics/services?{Range}&top=1&bucket=hour&timezone=Asia/Kolkata",
+        $"/analytics/services?{Range}&projectId=nobody",
+        $"/analytics/summary?{Range}",
+        $"/analytics/summary?{Range}&compare=previous&apiKeyId=key_1&apiKeyId=key_4",
+        $"/analytics/explain?{Range}&baseline=previous",
+        $"/analytics/explain?{Range}&top=1",
+        $"/analytics/selfcheck?{Range}",
     ];
 
     public void Dispose() => folder.Dispose();
@@ -79,7 +92,7 @@ public sealed class LongFormTests : IDisposable
         var answers = await AnswersAsync(server, question);
 
         var csv = AnswerTable.OfCsv(answers["csv"]);
-        AnswerTable.Equal(Flat(JsonDocument.Parse(answers["json"]).RootElement, csv.Columns), csv);
+        AnswerTable.Equal(Flat(JsonDocument.Parse(answers["json"]).RootElement, csv.Columns), IsOfMember(question) ? WithoutDetails(csv) : csv);
         AnswerTable.Equal(csv, AnswerTable.OfArrow(answers["arrow"], out var schema, out _));
         AnswerTable.Equal(csv, AnswerTable.OfParquet(answers["parquet"], out var metadata));
         var zone = question.Contains("Kolkata", StringComparison.Ordinal) ? "Asia/Kolkata" : "Europe/Paris";
@@ -114,6 +127,64 @@ public sealed class LongFormTests : IDisposable
 
             Assert.Equal(Peer.Rows(batches), await Peer.Run(ArrowScript, "read", folder.Write("answer.arrows", stream)));
         }
+    }
+
+    [Fact]
+    public async Task EveryPathBelowAnalytics_HasEveryForm()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events);
+        using var document = JsonDocument.Parse(await (await server.GetAsync("/openapi/v1.json")).Content.ReadAsStringAsync());
+        string[] paths = [.. document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Where(path => path.StartsWith("/analytics/", StringComparison.Ordinal))];
+        Assert.True(paths.Length >= 17, $"Found {paths.Length} paths.");
+        foreach (var path in paths)
+        {
+            var said = document.RootElement.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content");
+            var filled = path.Replace("{userId}", "u_1", StringComparison.Ordinal).Replace("{projectId}", "prj_1", StringComparison.Ordinal)
+                .Replace("{apiKeyId}", "key_1", StringComparison.Ordinal).Replace("{agentId}", "agt", StringComparison.Ordinal);
+            var question = path == "/analytics/organizations" ? filled : $"{filled}?{Range}";
+            Assert.Equal(AnswerFormat.All.Select(format => format.MediaType).Order(StringComparer.Ordinal), said.EnumerateObject().Select(type => type.Name).Order(StringComparer.Ordinal));
+            foreach (var format in AnswerFormat.All)
+            {
+                using var byFormat = await server.GetAsync($"{question}{(question.Contains('?', StringComparison.Ordinal) ? '&' : '?')}format={format.Name}", server.Token("org_1", "u_1"));
+                using var byAccept = await server.GetAsync(question, server.Token("org_1", "u_1"), accept: format.MediaType);
+
+                Assert.Equal((path, HttpStatusCode.OK, format.ContentType), (path, byFormat.StatusCode, byFormat.Content.Headers.ContentType!.ToString()));
+                Assert.Equal((path, HttpStatusCode.OK, format.ContentType), (path, byAccept.StatusCode, byAccept.Content.Headers.ContentType!.ToString()));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Organizations_AreTheSameInAllForms()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events);
+
+        var answers = await AnswersAsync(server, "/analytics/organizations?");
+
+        var csv = AnswerTable.OfCsv(answers["csv"]);
+        Assert.Equal("organizationId,name,plan,role,timezones", string.Join(',', csv.Columns));
+        Assert.Equal("org_1 | Acme | enterprise | owner | Europe/Paris", string.Join('\n', csv.Rows.Select(AnswerTable.Line)));
+        AnswerTable.Equal(csv, AnswerTable.OfArrow(answers["arrow"], out _, out _));
+        AnswerTable.Equal(csv, AnswerTable.OfParquet(answers["parquet"], out _));
+        using var json = await server.GetAsync("/analytics/organizations", server.Token("org_1", "u_1"));
+        using var table = await server.GetAsync("/analytics/organizations?format=csv", server.Token("org_1", "u_1"));
+        Assert.NotEqual(json.Headers.ETag, table.Headers.ETag);
+        Assert.Equal("attachment; filename=\"analytics-organizations.csv\"", table.Content.Headers.ContentDisposition!.ToString());
+    }
+
+    [Fact]
+    public async Task SelfCheckAndExplain_SayInMetadataWhatIsOfNoRow()
+    {
+        await using var server = await RunningServer.StartAsync(Directory, "org_1", Events);
+
+        AnswerTable.OfParquet((await AnswersAsync(server, $"/analytics/selfcheck?{Range}"))["parquet"], out var selfCheck);
+        var explained = await AnswersAsync(server, $"/analytics/explain?{Range}&baseline=previous");
+        AnswerTable.OfParquet(explained["parquet"], out var explain);
+
+        Assert.Equal(("true", "10"), (selfCheck["agrees"], selfCheck["rows"]));
+        Assert.Equal(("previous", "2026-06-17", "2026-06-20"), (explain["baseline"], explain["baselineFrom"], explain["baselineTo"]));
+        Assert.Equal(JsonDocument.Parse(explained["json"]).RootElement.GetProperty("sentence").GetString(), explain["sentence"]);
+        Assert.NotEmpty(explain["sentence"]);
     }
 
     [Fact]
@@ -306,10 +377,26 @@ public sealed class LongFormTests : IDisposable
     private static AnswerTable Flat(JsonElement answer, IReadOnlyList<string> columns)
     {
         var zone = answer.GetProperty("timezone").GetString();
+        if (answer.TryGetProperty("services", out var services))
+        {
+            return AnswerTable.OfJson(columns, services.EnumerateArray().SelectMany(service => ServiceRows(service, zone)));
+        }
+
+        if (answer.TryGetProperty("uniqueModels", out _))
+        {
+            return AnswerTable.OfJson(columns, SummaryRows(answer, zone));
+        }
+
+        if (answer.TryGetProperty("dimensions", out var dimensions))
+        {
+            return AnswerTable.OfJson(columns, dimensions.EnumerateArray().SelectMany(dimension => dimension.GetProperty("contributions").EnumerateArray()
+                .Select(row => With(row, ("dimension", dimension.GetProperty("dimension").GetString()), Deleted(row), ("timezone", zone)))));
+        }
+
         if (!answer.TryGetProperty("activity", out var activity))
         {
-            var list = answer.TryGetProperty("members", out var members) ? members : answer.GetProperty("rows");
-            return AnswerTable.OfJson(columns, list.EnumerateArray().Select(row => With(row, ("timezone", zone))));
+            var list = answer.EnumerateObject().First(property => property.Value.ValueKind == JsonValueKind.Array).Value;
+            return AnswerTable.OfJson(columns, list.EnumerateArray().Select(row => With(row, Deleted(row), ("timezone", zone))));
         }
 
         List<JsonElement> rows = [];
@@ -336,14 +423,69 @@ public sealed class LongFormTests : IDisposable
 
         static (string, string?)[] Group(JsonElement entry)
         {
-            var deleted = ("deleted", entry.TryGetProperty("deleted", out _) ? "true" : "false");
+            var deleted = Deleted(entry);
             return entry.TryGetProperty("keys", out var keys)
                 ? [("key", keys[0].GetString()), ("label", entry.GetProperty("labels")[0].GetString()), ("key2", keys[1].GetString()), ("label2", entry.GetProperty("labels")[1].GetString()), deleted]
                 : [("key", entry.GetProperty("key").GetString()), ("label", entry.GetProperty("label").GetString()), ("key2", null), ("label2", entry.GetProperty("label").GetString()), deleted];
         }
 
-        static IEnumerable<(string, string?)> Properties(JsonElement row, params string[] names) => names.Select(name => (name, AnswerTable.Cell(row, name)));
     }
+
+    private static bool IsOfMember(string question) => question.StartsWith("/analytics/me?", StringComparison.Ordinal);
+
+    /// <summary>A member's buckets have some metrics by model in JSON, and all of them in tables.</summary>
+    private static AnswerTable WithoutDetails(AnswerTable table)
+    {
+        string[] kept = ["date", "start", "end", "key", "label", "deleted", "cost", "requestCount", "totalTokens", "timezone"];
+        return new AnswerTable(table.Columns, [.. table.Rows.Select(row => row.Select((cell, i) => kept.Contains(table.Columns[i]) || row[3] is null ? cell : null).ToArray())]);
+    }
+
+    private static IEnumerable<JsonElement> ServiceRows(JsonElement service, string? zone)
+    {
+        (string, string?)[] own = [("serviceType", AnswerTable.Cell(service, "serviceType")), ("service", AnswerTable.Cell(service, "label")), ("timezone", zone), ("part", "projects")];
+        foreach (var bucket in service.GetProperty("activity").EnumerateArray())
+        {
+            (string, string?)[] place = [.. own, .. Properties(bucket, "date", "start", "end")];
+            foreach (var row in Entries(bucket))
+            {
+                yield return row.ValueKind == JsonValueKind.Undefined
+                    ? With(bucket, [.. place, ("deleted", "false")])
+                    : With(row, [.. place, ("projectId", AnswerTable.Cell(row, "key")), ("project", AnswerTable.Cell(row, "label")), Deleted(row)]);
+            }
+        }
+
+        own[^1] = ("part", "rules");
+        foreach (var unit in service.GetProperty("usage").EnumerateArray())
+        {
+            foreach (var bucket in unit.GetProperty("activity").EnumerateArray())
+            {
+                (string, string?)[] place = [.. own, .. Properties(bucket, "date", "start", "end"), ("unit", AnswerTable.Cell(unit, "unit")), ("deleted", "false")];
+                foreach (var row in Entries(bucket))
+                {
+                    yield return With(row.ValueKind == JsonValueKind.Undefined ? bucket : row, place);
+                }
+            }
+        }
+
+        static IEnumerable<JsonElement> Entries(JsonElement bucket) => bucket.GetProperty("breakdown").EnumerateArray().DefaultIfEmpty();
+    }
+
+    private static IEnumerable<JsonElement> SummaryRows(JsonElement answer, string? zone)
+    {
+        // The range's own instants are in no part of the JSON; its zone is Paris.
+        yield return Cards(answer, ("period", "current"), ("start", "2026-06-20T22:00:00Z"), ("end", "2026-06-24T22:00:00Z"), ("date", "2026-06-21"));
+        if (answer.TryGetProperty("previous", out var previous))
+        {
+            yield return Cards(previous, [("period", "previous"), ("date", AnswerTable.Cell(answer.GetProperty("comparison"), "from")), .. Properties(answer.GetProperty("comparison"), "start", "end")]);
+        }
+
+        JsonElement Cards(JsonElement cards, params (string, string?)[] place) => With(cards.GetProperty("totals"), [
+            .. Properties(cards, "uniqueModels", "uniqueMappings", "activeProjects", "totalProjects", "conversations"), .. place, ("timezone", zone)]);
+    }
+
+    private static (string, string?) Deleted(JsonElement row) => ("deleted", row.TryGetProperty("deleted", out _) ? "true" : "false");
+
+    private static IEnumerable<(string, string?)> Properties(JsonElement row, params string[] names) => names.Select(name => (name, AnswerTable.Cell(row, name)));
 
     /// <summary>An object with more properties, numbers digit by digit as they were.</summary>
     private static JsonElement With(JsonElement row, params (string Name, string? Value)[] more)

@@ -707,67 +707,61 @@ export interface components {
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description Usage of a range by bucket, each broken down by one dimension. */
         ActivityResponse: {
@@ -824,7 +818,7 @@ export interface components {
              * Format: int64
              * @description Conversations with a request in the range.
              */
-            conversations: number | string;
+            conversations: number;
         };
         /** @description One agent in detail. */
         AgentResponse: {
@@ -884,72 +878,66 @@ export interface components {
              * Format: int64
              * @description Conversations with a request in the range; one that several agents took part in counts for each.
              */
-            conversations: number | string;
+            conversations: number;
             /**
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description Usage by agent. Usage that no agent made is no part of it. */
         AgentsResponse: {
@@ -1064,67 +1052,61 @@ export interface components {
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description Usage by API key. */
         ApiKeysResponse: {
@@ -1149,7 +1131,7 @@ export interface components {
              * Format: int64
              * @description Grows with time.
              */
-            id: number | string;
+            id: number;
             /** @description When, in UTC. */
             at: string;
             /** @description How the caller made themselves known: token, session, jwt; operator for the command line, server for the server itself. */
@@ -1175,7 +1157,7 @@ export interface components {
              * Format: int64
              * @description The value of before that gives the next page; null on the last.
              */
-            next: null | number | string;
+            next: null | number;
         };
         /** @description One group of a bucket, with the metrics that fields asked for: cost, requestCount and totalTokens unless told otherwise. */
         BreakdownEntry: {
@@ -1189,71 +1171,65 @@ export interface components {
             labels?: null | string[];
             /** @description True where the thing, or one of the two, was deleted; its history stays. */
             deleted?: boolean;
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description US dollars, exact. */
             cost?: null | number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount?: null | number | string;
+            requestCount?: null | number;
             /**
              * Format: int64
              * @description Only with fields=errorCount.
              */
-            errorCount?: null | number | string;
+            errorCount?: null | number;
             /**
              * Format: int64
              * @description Only with fields=clientErrorCount.
              */
-            clientErrorCount?: null | number | string;
+            clientErrorCount?: null | number;
             /**
              * Format: int64
              * @description Only with fields=cacheHitCount.
              */
-            cacheHitCount?: null | number | string;
+            cacheHitCount?: null | number;
             /**
              * Format: int64
              * @description Only with fields=inputTokens.
              */
-            inputTokens?: null | number | string;
+            inputTokens?: null | number;
             /**
              * Format: int64
              * @description Only with fields=cachedInputTokens.
              */
-            cachedInputTokens?: null | number | string;
+            cachedInputTokens?: null | number;
             /**
              * Format: int64
              * @description Only with fields=cacheWriteTokens.
              */
-            cacheWriteTokens?: null | number | string;
+            cacheWriteTokens?: null | number;
             /**
              * Format: int64
              * @description Only with fields=outputTokens.
              */
-            outputTokens?: null | number | string;
+            outputTokens?: null | number;
             /**
              * Format: int64
              * @description Only with fields=reasoningTokens.
              */
-            reasoningTokens?: null | number | string;
+            reasoningTokens?: null | number;
             /**
              * Format: int64
              * @description Input plus output tokens.
              */
-            totalTokens?: null | number | string;
-            /**
-             * Format: double
-             * @description Only with fields=errorRate.
-             */
-            errorRate?: null | number | string;
+            totalTokens?: null | number;
+            /** @description Only with fields=errorRate. */
+            errorRate?: null | number;
             /**
              * Format: int64
              * @description Only with fields=unpricedRequestCount.
              */
-            unpricedRequestCount?: null | number | string;
+            unpricedRequestCount?: null | number;
         };
         /** @description An organization and what the caller is in it. */
         CallerOrganization: {
@@ -1274,17 +1250,17 @@ export interface components {
              * Format: int32
              * @description New ones.
              */
-            added: number | string;
+            added: number;
             /**
              * Format: int32
              * @description Ones with another content.
              */
-            changed: number | string;
+            changed: number;
             /**
              * Format: int32
              * @description Ones that were marked deleted, left or were removed.
              */
-            removed: number | string;
+            removed: number;
         };
         /** @description Metrics, beside those of an earlier range where one was asked for. */
         ComparedMetrics: {
@@ -1293,67 +1269,61 @@ export interface components {
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description The range that this one is compared with, as far as this one has elapsed. */
         ComparedRange: {
@@ -1424,10 +1394,7 @@ export interface components {
             from: string;
             /** @description Last local day, inclusive, YYYY-MM-DD. */
             to: string;
-            /**
-             * Format: double
-             * @description US dollars, exact, as far as this range has elapsed.
-             */
+            /** @description US dollars, exact, as far as this range has elapsed. */
             cost: number | string;
         };
         /** @description A contribution that is worth a look. */
@@ -1440,61 +1407,40 @@ export interface components {
             label: string;
             /** @description True where the thing was deleted; its history stays. */
             deleted?: boolean;
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description US dollars, exact. */
             cost: number | string;
-            /**
-             * Format: double
-             * @description The earlier range's cost.
-             */
+            /** @description The earlier range's cost. */
             baselineCost: number | string;
-            /**
-             * Format: double
-             * @description cost - baselineCost; volume + mix + price, exactly.
-             */
+            /** @description cost - baselineCost; volume + mix + price, exactly. */
             change: number | string;
-            /**
-             * Format: double
-             * @description What more or less usage of the group makes.
-             */
+            /** @description What more or less usage of the group makes. */
             volume: number | string;
-            /**
-             * Format: double
-             * @description What other shares of the mappings within the group add, at the prices of the earlier range.
-             */
+            /** @description What other shares of the mappings within the group add, at the prices of the earlier range. */
             mix: number | string;
-            /**
-             * Format: double
-             * @description What remains: prices, and what changed within a mapping.
-             */
+            /** @description What remains: prices, and what changed within a mapping. */
             price: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description Requests of the earlier range.
              */
-            baselineRequestCount: number | string;
+            baselineRequestCount: number;
             /**
              * Format: int64
              * @description Input plus output tokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
             /**
              * Format: int64
              * @description Input plus output tokens of the earlier range.
              */
-            baselineTotalTokens: number | string;
-            /**
-             * Format: double
-             * @description Part of the whole change, rounded half to even to 6 decimals; negative where it goes the other way, 0 without a change.
-             */
-            share: number | string;
+            baselineTotalTokens: number;
+            /** @description Part of the whole change, rounded half to even to 6 decimals; negative where it goes the other way, 0 without a change. */
+            share: number;
             /** @description The contribution in words. */
             sentence: string;
         };
@@ -1506,61 +1452,40 @@ export interface components {
             label: string;
             /** @description True where the thing was deleted; its history stays. */
             deleted?: boolean;
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description US dollars, exact. */
             cost: number | string;
-            /**
-             * Format: double
-             * @description The earlier range's cost.
-             */
+            /** @description The earlier range's cost. */
             baselineCost: number | string;
-            /**
-             * Format: double
-             * @description cost - baselineCost; volume + mix + price, exactly.
-             */
+            /** @description cost - baselineCost; volume + mix + price, exactly. */
             change: number | string;
-            /**
-             * Format: double
-             * @description What more or less usage of the group makes.
-             */
+            /** @description What more or less usage of the group makes. */
             volume: number | string;
-            /**
-             * Format: double
-             * @description What other shares of the mappings within the group add, at the prices of the earlier range.
-             */
+            /** @description What other shares of the mappings within the group add, at the prices of the earlier range. */
             mix: number | string;
-            /**
-             * Format: double
-             * @description What remains: prices, and what changed within a mapping.
-             */
+            /** @description What remains: prices, and what changed within a mapping. */
             price: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description Requests of the earlier range.
              */
-            baselineRequestCount: number | string;
+            baselineRequestCount: number;
             /**
              * Format: int64
              * @description Input plus output tokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
             /**
              * Format: int64
              * @description Input plus output tokens of the earlier range.
              */
-            baselineTotalTokens: number | string;
-            /**
-             * Format: double
-             * @description Part of the whole change, rounded half to even to 6 decimals; negative where it goes the other way, 0 without a change.
-             */
-            share: number | string;
+            baselineTotalTokens: number;
+            /** @description Part of the whole change, rounded half to even to 6 decimals; negative where it goes the other way, 0 without a change. */
+            share: number;
             /** @description The contribution in words. */
             sentence: string;
         };
@@ -1568,25 +1493,13 @@ export interface components {
         ExplainDimension: {
             /** @description apiKey, project, agent, app, mapping, model, provider, member or serviceType. */
             dimension: string;
-            /**
-             * Format: double
-             * @description The sum of all contributions: the same in every dimension.
-             */
+            /** @description The sum of all contributions: the same in every dimension. */
             change: number | string;
-            /**
-             * Format: double
-             * @description The sum of all contributions' volume.
-             */
+            /** @description The sum of all contributions' volume. */
             volume: number | string;
-            /**
-             * Format: double
-             * @description The sum of all contributions' mix.
-             */
+            /** @description The sum of all contributions' mix. */
             mix: number | string;
-            /**
-             * Format: double
-             * @description The sum of all contributions' price.
-             */
+            /** @description The sum of all contributions' price. */
             price: number | string;
             /** @description Largest change first, of either sign; what top cuts off is one last entry. */
             contributions: components["schemas"]["ExplainContribution"][];
@@ -1595,60 +1508,39 @@ export interface components {
         ExplainResponse: {
             /** @description The earlier range. */
             baseline: components["schemas"]["ExplainBaseline"];
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description US dollars, exact. */
             cost: number | string;
-            /**
-             * Format: double
-             * @description The earlier range's cost.
-             */
+            /** @description The earlier range's cost. */
             baselineCost: number | string;
-            /**
-             * Format: double
-             * @description cost - baselineCost; volume + mix + price, exactly.
-             */
+            /** @description cost - baselineCost; volume + mix + price, exactly. */
             change: number | string;
-            /**
-             * Format: double
-             * @description What the change would be if every mapping had grown as all together did.
-             */
+            /** @description What the change would be if every mapping had grown as all together did. */
             volume: number | string;
-            /**
-             * Format: double
-             * @description What other shares of the mappings add, at the prices of the earlier range.
-             */
+            /** @description What other shares of the mappings add, at the prices of the earlier range. */
             mix: number | string;
-            /**
-             * Format: double
-             * @description What remains: prices, and what changed within a mapping.
-             */
+            /** @description What remains: prices, and what changed within a mapping. */
             price: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description Requests of the earlier range.
              */
-            baselineRequestCount: number | string;
+            baselineRequestCount: number;
             /**
              * Format: int64
              * @description Input plus output tokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
             /**
              * Format: int64
              * @description Input plus output tokens of the earlier range.
              */
-            baselineTotalTokens: number | string;
-            /**
-             * Format: double
-             * @description change / baselineCost, rounded half to even to 6 decimals; null where baselineCost is 0.
-             */
+            baselineTotalTokens: number;
+            /** @description change / baselineCost, rounded half to even to 6 decimals; null where baselineCost is 0. */
             changeRate: null | number | string;
             /** @description The change in words. */
             sentence: string;
@@ -1703,20 +1595,11 @@ export interface components {
             rule: string;
             /** @description What is counted, such as token. */
             unit: string;
-            /**
-             * Format: double
-             * @description How many, exact, with up to 6 decimals.
-             */
-            quantity: number | string;
-            /**
-             * Format: double
-             * @description cost / quantity in US dollars, rounded half to even to 12 decimals: the mean where there were several prices. Null where the quantity is 0.
-             */
+            /** @description How many, exact, with up to 6 decimals. */
+            quantity: number;
+            /** @description cost / quantity in US dollars, rounded half to even to 12 decimals: the mean where there were several prices. Null where the quantity is 0. */
             unitPrice: null | number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
         };
         /** @description A page of priced items. */
@@ -1793,111 +1676,105 @@ export interface components {
         };
         /** @description Sums of a page, and where it stands. */
         LiteLlmMetadata: {
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description US dollars, exact. */
             total_spend: number | string;
             /**
              * Format: int64
              * @description Tokens of prompts.
              */
-            total_prompt_tokens: number | string;
+            total_prompt_tokens: number;
             /**
              * Format: int64
              * @description Tokens of answers.
              */
-            total_completion_tokens: number | string;
+            total_completion_tokens: number;
             /**
              * Format: int64
              * @description Both.
              */
-            total_tokens: number | string;
+            total_tokens: number;
             /**
              * Format: int64
              * @description Requests.
              */
-            total_api_requests: number | string;
+            total_api_requests: number;
             /**
              * Format: int64
              * @description Requests that did not fail.
              */
-            total_successful_requests: number | string;
+            total_successful_requests: number;
             /**
              * Format: int64
              * @description Requests that failed.
              */
-            total_failed_requests: number | string;
+            total_failed_requests: number;
             /**
              * Format: int64
              * @description Tokens read from a cache.
              */
-            total_cache_read_input_tokens: number | string;
+            total_cache_read_input_tokens: number;
             /**
              * Format: int64
              * @description Tokens written to a cache.
              */
-            total_cache_creation_input_tokens: number | string;
+            total_cache_creation_input_tokens: number;
             /**
              * Format: int32
              * @description Which page, from 1.
              */
-            page: number | string;
+            page: number;
             /**
              * Format: int32
              * @description Pages of this size.
              */
-            total_pages: number | string;
+            total_pages: number;
             /** @description Whether there is a page after this one. */
             has_more: boolean;
         };
         /** @description What usage adds up to. */
         LiteLlmMetrics: {
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description US dollars, exact. */
             spend: number | string;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            prompt_tokens: number | string;
+            prompt_tokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            completion_tokens: number | string;
+            completion_tokens: number;
             /**
              * Format: int64
              * @description The part of prompt_tokens that was read from a cache.
              */
-            cache_read_input_tokens: number | string;
+            cache_read_input_tokens: number;
             /**
              * Format: int64
              * @description The part of prompt_tokens that was written to a cache.
              */
-            cache_creation_input_tokens: number | string;
+            cache_creation_input_tokens: number;
             /**
              * Format: int64
              * @description prompt_tokens + completion_tokens.
              */
-            total_tokens: number | string;
+            total_tokens: number;
             /**
              * Format: int64
              * @description Requests that did not fail.
              */
-            successful_requests: number | string;
+            successful_requests: number;
             /**
              * Format: int64
              * @description Requests that failed, by whoever's fault.
              */
-            failed_requests: number | string;
+            failed_requests: number;
             /**
              * Format: int64
              * @description Requests.
              */
-            api_requests: number | string;
+            api_requests: number;
         };
         /** @description A page of days in LiteLLM's shape. */
         LiteLlmPage: {
@@ -1940,12 +1817,12 @@ export interface components {
              * Format: int32
              * @description API keys created and not deleted.
              */
-            apiKeyCount: number | string;
+            apiKeyCount: number;
             /**
              * Format: int32
              * @description API keys used in the range.
              */
-            activeApiKeyCount: number | string;
+            activeApiKeyCount: number;
         };
         /** @description One member in detail. */
         MemberResponse: {
@@ -2004,77 +1881,71 @@ export interface components {
              * Format: int32
              * @description API keys created and not deleted.
              */
-            apiKeyCount: number | string;
+            apiKeyCount: number;
             /**
              * Format: int32
              * @description API keys used in the range.
              */
-            activeApiKeyCount: number | string;
+            activeApiKeyCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description Everyone's usage, by who created the API key. */
         MembersResponse: {
@@ -2099,67 +1970,61 @@ export interface components {
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description What a mapping stands for and costs. */
         ModelEntryContract: {
@@ -2218,10 +2083,7 @@ export interface components {
         };
         /** @description An amount of money. */
         OpenAiAmount: {
-            /**
-             * Format: double
-             * @description Exact, with up to 12 decimals.
-             */
+            /** @description Exact, with up to 12 decimals. */
             value: number | string;
             /** @description Always usd. */
             currency: string;
@@ -2234,12 +2096,12 @@ export interface components {
              * Format: int64
              * @description First second, Unix time.
              */
-            start_time: number | string;
+            start_time: number;
             /**
              * Format: int64
              * @description First second after it, Unix time.
              */
-            end_time: number | string;
+            end_time: number;
             /** @description Groups with usage, largest cost first. */
             results: components["schemas"]["OpenAiCompletions"][];
         };
@@ -2251,12 +2113,12 @@ export interface components {
              * Format: int64
              * @description First second, Unix time.
              */
-            start_time: number | string;
+            start_time: number;
             /**
              * Format: int64
              * @description First second after it, Unix time.
              */
-            end_time: number | string;
+            end_time: number;
             /** @description Groups with usage, largest cost first. */
             results: components["schemas"]["OpenAiCost"][];
         };
@@ -2268,37 +2130,37 @@ export interface components {
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            input_tokens: number | string;
+            input_tokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            output_tokens: number | string;
+            output_tokens: number;
             /**
              * Format: int64
              * @description The part of input_tokens that was read from a cache.
              */
-            input_cached_tokens: number | string;
+            input_cached_tokens: number;
             /**
              * Format: int64
              * @description The part of input_tokens that was written to a cache.
              */
-            input_cache_write_tokens: number | string;
+            input_cache_write_tokens: number;
             /**
              * Format: int64
              * @description Always 0: audio is not told apart.
              */
-            input_audio_tokens: number | string;
+            input_audio_tokens: number;
             /**
              * Format: int64
              * @description Always 0: audio is not told apart.
              */
-            output_audio_tokens: number | string;
+            output_audio_tokens: number;
             /**
              * Format: int64
              * @description Requests.
              */
-            num_model_requests: number | string;
+            num_model_requests: number;
             /** @description With group_by=project_id: the project. */
             project_id: null | string;
             /** @description With group_by=user_id: who created the API key. */
@@ -2382,7 +2244,7 @@ export interface components {
              * Format: int32
              * @description HTTP status.
              */
-            status: number | string;
+            status: number;
             /** @description What was found, what was expected, what to do. */
             detail: string;
             /** @description What is wrong with each parameter by its name, or with each part of a body by its JSON path. */
@@ -2423,12 +2285,12 @@ export interface components {
              * Format: int32
              * @description API keys that are not deleted.
              */
-            apiKeyCount: number | string;
+            apiKeyCount: number;
             /**
              * Format: int32
              * @description API keys used in the range.
              */
-            activeApiKeyCount: number | string;
+            activeApiKeyCount: number;
         };
         /** @description One project in detail. */
         ProjectResponse: {
@@ -2486,77 +2348,71 @@ export interface components {
              * Format: int32
              * @description API keys that are not deleted.
              */
-            apiKeyCount: number | string;
+            apiKeyCount: number;
             /**
              * Format: int32
              * @description API keys used in the range.
              */
-            activeApiKeyCount: number | string;
+            activeApiKeyCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description Usage by project. */
         ProjectsResponse: {
@@ -2587,77 +2443,68 @@ export interface components {
             labels?: null | string[];
             /** @description True where the thing, or one of the two, was deleted; its history stays. */
             deleted?: boolean;
-            /**
-             * Format: double
-             * @description Part of the range's total of the ranked metric, 0 to 1, rounded half to even to 6 decimals.
-             */
-            share: number | string;
+            /** @description Part of the range's total of the ranked metric, 0 to 1, rounded half to even to 6 decimals. */
+            share: number;
             previous?: null | components["schemas"]["Metrics"];
             /**
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description Whether all usage is in memory. */
         Readiness: {
@@ -2667,12 +2514,12 @@ export interface components {
              * Format: int64
              * @description Rows of organizations that are loaded.
              */
-            loadedRows: number | string;
+            loadedRows: number;
             /**
              * Format: int64
              * @description Rows of all organizations.
              */
-            totalRows: number | string;
+            totalRows: number;
         };
         /** @description What was billed in one bucket. */
         RuleBucket: {
@@ -2686,46 +2533,31 @@ export interface components {
             skipped?: boolean;
             /** @description By pricing rule, largest cost first. */
             breakdown: components["schemas"]["RuleUsage"][];
-            /**
-             * Format: double
-             * @description How much, exact, with up to 6 decimals.
-             */
-            quantity: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description How much, exact, with up to 6 decimals. */
+            quantity: number;
+            /** @description US dollars, exact. */
             cost: number | string;
         };
         /** @description What one pricing rule billed. */
         RuleUsage: {
             /** @description Such as input_tokens. */
             rule: string;
-            /**
-             * Format: double
-             * @description How much, exact, with up to 6 decimals.
-             */
-            quantity: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description How much, exact, with up to 6 decimals. */
+            quantity: number;
+            /** @description US dollars, exact. */
             cost: number | string;
         };
         /** @description One way to the totals. */
         SelfCheckEntry: {
             /** @description What was added up. */
             name: string;
-            /**
-             * Format: double
-             * @description US dollars, exact; null where it could not be added up.
-             */
+            /** @description US dollars, exact; null where it could not be added up. */
             cost: null | number | string;
             /**
              * Format: int64
              * @description Requests; null for what has none, such as priced items.
              */
-            requestCount: null | number | string;
+            requestCount: null | number;
             /** @description Whether it is what the rows add up to. */
             agrees: boolean;
             /** @description What differs, and where, if it does not agree. */
@@ -2741,16 +2573,13 @@ export interface components {
              * Format: int64
              * @description Files that were read again and are what the manifest says.
              */
-            filesVerified: number | string;
+            filesVerified: number;
             /**
              * Format: int64
              * @description Rows that were added up one by one: requests and priced items.
              */
-            rows: number | string;
-            /**
-             * Format: double
-             * @description What it took, in milliseconds.
-             */
+            rows: number;
+            /** @description What it took, in milliseconds. */
             elapsedMs: number | string;
             /** @description The zone whose days are counted: an IANA id. */
             timezone: string;
@@ -2820,27 +2649,27 @@ export interface components {
              * Format: int32
              * @description Canonical models with a request.
              */
-            uniqueModels: number | string;
+            uniqueModels: number;
             /**
              * Format: int32
              * @description Mappings with a request.
              */
-            uniqueMappings: number | string;
+            uniqueMappings: number;
             /**
              * Format: int32
              * @description Projects with a request.
              */
-            activeProjects: number | string;
+            activeProjects: number;
             /**
              * Format: int32
              * @description Projects that there are, and deleted ones with a request.
              */
-            totalProjects: number | string;
+            totalProjects: number;
             /**
              * Format: int64
              * @description Agents' conversations with a request.
              */
-            conversations: number | string;
+            conversations: number;
         };
         /** @description The cards of a range. */
         SummaryResponse: {
@@ -2851,27 +2680,27 @@ export interface components {
              * Format: int32
              * @description Canonical models with a request.
              */
-            uniqueModels: number | string;
+            uniqueModels: number;
             /**
              * Format: int32
              * @description Mappings with a request.
              */
-            uniqueMappings: number | string;
+            uniqueMappings: number;
             /**
              * Format: int32
              * @description Projects with a request.
              */
-            activeProjects: number | string;
+            activeProjects: number;
             /**
              * Format: int32
              * @description Projects that there are, and deleted ones with a request.
              */
-            totalProjects: number | string;
+            totalProjects: number;
             /**
              * Format: int64
              * @description Agents' conversations with a request.
              */
-            conversations: number | string;
+            conversations: number;
             previous?: null | components["schemas"]["SummaryCards"];
             /** @description The zone whose days are counted: an IANA id. */
             timezone: string;
@@ -2912,15 +2741,9 @@ export interface components {
             rules: components["schemas"]["RuleUsage"][];
             /** @description All buckets of the range by pricing rule, those without usage included. */
             activity: components["schemas"]["RuleBucket"][];
-            /**
-             * Format: double
-             * @description How much, exact, with up to 6 decimals.
-             */
-            quantity: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact.
-             */
+            /** @description How much, exact, with up to 6 decimals. */
+            quantity: number;
+            /** @description US dollars, exact. */
             cost: number | string;
         };
         /** @description Usage of one combination of dimensions in one interval: an hour, or a quarter of one. */
@@ -2959,67 +2782,61 @@ export interface components {
              * Format: int64
              * @description Requests that failed by the gateway's or the provider's fault.
              */
-            errorCount: number | string;
+            errorCount: number;
             /**
              * Format: int64
              * @description Requests that failed by the caller's fault (4xx); not in errorCount.
              */
-            clientErrorCount: number | string;
+            clientErrorCount: number;
             /**
              * Format: int64
              * @description Requests that the gateway answered from its own cache, at no cost.
              */
-            cacheHitCount: number | string;
+            cacheHitCount: number;
             /**
              * Format: int64
              * @description Tokens of prompts, with cache reads and cache writes.
              */
-            inputTokens: number | string;
+            inputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider read from its cache.
              */
-            cachedInputTokens: number | string;
+            cachedInputTokens: number;
             /**
              * Format: int64
              * @description The part of inputTokens that the provider wrote to its cache.
              */
-            cacheWriteTokens: number | string;
+            cacheWriteTokens: number;
             /**
              * Format: int64
              * @description Tokens of answers, with reasoning.
              */
-            outputTokens: number | string;
+            outputTokens: number;
             /**
              * Format: int64
              * @description The part of outputTokens that was reasoning.
              */
-            reasoningTokens: number | string;
-            /**
-             * Format: double
-             * @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests.
-             */
-            errorRate: number | string;
+            reasoningTokens: number;
+            /** @description errorCount / requestCount, 0 to 1, rounded half to even to 6 decimals; 0 without requests. */
+            errorRate: number;
             /**
              * Format: int64
              * @description Requests whose price is unknown; their cost is not in cost.
              */
-            unpricedRequestCount: number | string;
-            /**
-             * Format: double
-             * @description US dollars, exact, with up to 12 decimals; with money=string a text.
-             */
+            unpricedRequestCount: number;
+            /** @description US dollars, exact, with up to 12 decimals; with money=string a text. */
             cost: number | string;
             /**
              * Format: int64
              * @description Requests.
              */
-            requestCount: number | string;
+            requestCount: number;
             /**
              * Format: int64
              * @description inputTokens + outputTokens.
              */
-            totalTokens: number | string;
+            totalTokens: number;
         };
         /** @description A page of usage rows. */
         UsageRowsResponse: {
@@ -3048,7 +2865,223 @@ export interface components {
             email?: null | string;
         };
     };
-    responses: never;
+    responses: {
+        /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
+        Problem400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/invalid-parameters",
+                 *       "title": "Invalid parameters",
+                 *       "status": 400,
+                 *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
+                 *       "errors": {
+                 *         "timezone": [
+                 *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description No or an unknown token. */
+        Problem401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/unauthorized",
+                 *       "title": "Unauthorized",
+                 *       "status": 401,
+                 *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The organization's plan or the caller's role does not include this. */
+        Problem403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/role-required",
+                 *       "title": "Role required",
+                 *       "status": 403,
+                 *       "detail": "This view is for owners and admins of the organization.",
+                 *       "requiredRoles": [
+                 *         "owner",
+                 *         "admin"
+                 *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
+        Problem404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/unknown-organization",
+                 *       "title": "Unknown organization",
+                 *       "status": 404,
+                 *       "detail": "There is no such organization, or you are not a member of it."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The answer has none of the forms that were asked for. */
+        Problem406: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/not-acceptable",
+                 *       "title": "Not acceptable",
+                 *       "status": 406,
+                 *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What is asked for would break what is there. */
+        Problem409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/already-exists",
+                 *       "title": "Already exists",
+                 *       "status": 409,
+                 *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description If-Match names another version than the current one: somebody else was faster. */
+        Problem412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/precondition-failed",
+                 *       "title": "Precondition failed",
+                 *       "status": 412,
+                 *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is too large. */
+        Problem413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/body-too-large",
+                 *       "title": "Body too large",
+                 *       "status": 413,
+                 *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is of another type, or compressed. */
+        Problem415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/unsupported-media-type",
+                 *       "title": "Unsupported media type",
+                 *       "status": 415,
+                 *       "detail": "Found the Content-Type 'text/plain', expected application/json."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many requests; Retry-After says when to ask again. */
+        Problem429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/too-many-requests",
+                 *       "title": "Too many requests",
+                 *       "status": 429,
+                 *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The server failed; its log says why, under the request's id. */
+        Problem500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/internal",
+                 *       "title": "Internal error",
+                 *       "status": 500,
+                 *       "detail": "The server failed to answer. Its log says why, under this request's id.",
+                 *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+        Problem503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/busy",
+                 *       "title": "Busy",
+                 *       "status": 503,
+                 *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
+                 *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -3065,7 +3098,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3074,28 +3107,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
         };
     };
     ready: {
@@ -3107,7 +3119,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3116,29 +3128,8 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
+            400: components["responses"]["Problem400"];
+            /** @description Not yet, or not any more: usage is being loaded, or the server was told to stop. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3425,6 +3416,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ActivityResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -3434,153 +3428,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     members: {
@@ -3767,6 +3622,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["MembersResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -3776,153 +3634,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     member: {
@@ -4173,6 +3892,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["MemberResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -4182,153 +3904,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     usageRequests: {
@@ -4504,6 +4087,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["UsageRowsResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -4513,153 +4099,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     usageItems: {
@@ -4841,6 +4288,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ItemRowsResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -4850,158 +4300,25 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     organizations: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
+                 * @example json
+                 */
+                format?: "json" | "csv" | "arrow" | "parquet";
+            };
             header?: {
                 /**
                  * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
@@ -5036,6 +4353,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["OrganizationsResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -5045,153 +4365,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     me: {
@@ -5436,6 +4617,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["MemberResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -5445,153 +4629,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     summary: {
@@ -5744,6 +4789,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["SummaryResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -5753,153 +4801,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     projects: {
@@ -6084,6 +4993,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectsResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -6093,153 +5005,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     project: {
@@ -6476,6 +5249,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -6485,153 +5261,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     apiKeys: {
@@ -6818,6 +5455,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKeysResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -6827,153 +5467,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     apiKey: {
@@ -7211,6 +5712,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKeyResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -7220,153 +5724,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     agents: {
@@ -7541,6 +5906,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["AgentsResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -7550,153 +5918,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     agent: {
@@ -7933,6 +6162,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["AgentResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -7942,153 +6174,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     services: {
@@ -8352,6 +6445,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ServicesResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -8361,153 +6457,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     explain: {
@@ -8726,6 +6683,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ExplainResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -8735,153 +6695,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     selfcheck: {
@@ -9051,6 +6872,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["SelfCheckResponse"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -9060,153 +6884,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     focus: {
@@ -9239,9 +6924,9 @@ export interface operations {
                 money?: "number" | "string";
                 /**
                  * @description How the answer is written: json, or as a table in its long form (one row for each bucket and key, or for each item) csv, arrow (IPC stream) or parquet. Without it the Accept header says (text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet).
-                 * @example json
+                 * @example csv
                  */
-                format?: "json" | "csv" | "arrow" | "parquet";
+                format?: "csv" | "parquet" | "arrow";
                 /**
                  * @description Only usage of this project; repeated for any of several; empty for usage that has none.
                  * @example [
@@ -9325,10 +7010,12 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example BilledCost,BillingAccountId,BillingAccountName,BillingAccountType,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,ChargeDescription,ChargeFrequency,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,ContractedCost,EffectiveCost,InvoiceIssuerName,ListCost,ListUnitPrice,PricingCategory,PricingQuantity,PricingUnit,ProviderName,PublisherName,ResourceId,ResourceName,ResourceType,ServiceCategory,ServiceName,ServiceSubcategory,SkuId,SkuMeter,SkuPriceDetails,SkuPriceId,SubAccountId,SubAccountName,SubAccountType,Tags,timezone
+                     * @example BilledCost,BillingAccountId,BillingAccountName,BillingAccountType,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,ChargeDescription,ChargeFrequency,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,ContractedCost,EffectiveCost,InvoiceIssuerName,ListCost,ListUnitPrice,PricingCategory,PricingQuantity,PricingUnit,ProviderName,PublisherName,ResourceId,ResourceName,ResourceType,ServiceCategory,ServiceName,ServiceSubcategory,SkuId,SkuMeter,SkuPriceDetails,SkuPriceId,SubAccountId,SubAccountName,SubAccountType,Tags,x_Timezone
                      *     0.0125,org_1,Acme,Organization,USD,2026-05-31T22:00:00Z,2026-06-30T22:00:00Z,Usage,,input_tokens of azure/gpt-5.5,Usage-Based,2026-06-23T22:00:00Z,2026-06-24T22:00:00Z,10000,Tokens,0.0125,0.0125,azure,0.0125,1.25,Standard,0.01,1000000 Tokens,azure,azure,azure/gpt-5.5,gpt-5.5,Model,AI and Machine Learning,gpt-5.5,Generative AI,azure/gpt-5.5:input_tokens,input_tokens,"{""x_Model"":""gpt-5.5""}",azure/gpt-5.5:input_tokens:token,prj_1,Production API,Project,{},Europe/Paris
                      */
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/vnd.apache.arrow.stream": string;
                 };
             };
             /** @description The caller has the current answer: If-None-Match names its ETag. */
@@ -9338,153 +7025,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     openAiCompletions: {
@@ -9616,153 +7164,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     openAiCosts: {
@@ -9874,153 +7283,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     liteLlmActivity: {
@@ -10263,153 +7533,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter is wrong: each by its name, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this view. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The answer has none of the forms that were asked for. */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/not-acceptable",
-                     *       "title": "Not acceptable",
-                     *       "status": 406,
-                     *       "detail": "This answer is written as application/json. Name one of them in 'Accept', or ask for format=json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Large answers that are being written take all the memory they may; ask again in a few seconds. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/busy",
-                     *       "title": "Busy",
-                     *       "status": 503,
-                     *       "detail": "Large answers that are being written take all the memory they may. Ask again in a few seconds, for a shorter range, longer buckets or fewer groups.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     session: {
@@ -10421,7 +7552,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10430,80 +7561,10 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     signIn: {
@@ -10522,7 +7583,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10531,135 +7592,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     signOut: {
@@ -10671,96 +7610,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
+            /** @description Done; there is no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     audit: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The most entries.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Only entries with a smaller id: next of the page before.
+                 * @example 1000
+                 */
+                before?: number;
+            };
             header?: {
                 /**
                  * @description Tags of answers that the caller has, or *: where the current one is among them, the answer is 304 without a body.
@@ -10770,7 +7646,7 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description The organization's id.
+                 * @description The organization.
                  * @example org_1
                  */
                 organizationId: string;
@@ -10779,7 +7655,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10795,118 +7671,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     organization: {
@@ -10956,118 +7726,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     changeOrganization: {
@@ -11132,186 +7796,16 @@ export interface operations {
                     "application/json": components["schemas"]["OrganizationRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     directory: {
@@ -11419,118 +7913,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     replaceDirectory: {
@@ -11765,186 +8153,16 @@ export interface operations {
                     "application/json": components["schemas"]["DirectoryChangesResponse"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     listProjects: {
@@ -11996,118 +8214,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     addProject: {
@@ -12162,169 +8274,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     getProject: {
@@ -12377,118 +8335,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     deleteProject: {
@@ -12524,152 +8376,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     changeProject: {
@@ -12734,186 +8448,16 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     listApiKeys: {
@@ -12966,118 +8510,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     addApiKey: {
@@ -13136,169 +8574,15 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     getApiKey: {
@@ -13352,118 +8636,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     deleteApiKey: {
@@ -13499,152 +8677,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     changeApiKey: {
@@ -13712,186 +8752,16 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     listMembers: {
@@ -13943,118 +8813,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     addMember: {
@@ -14110,169 +8874,15 @@ export interface operations {
                     "application/json": components["schemas"]["MemberRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     getMember: {
@@ -14325,118 +8935,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     deleteMember: {
@@ -14472,152 +8976,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     changeMember: {
@@ -14681,186 +9047,16 @@ export interface operations {
                     "application/json": components["schemas"]["MemberRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     listAgents: {
@@ -14912,118 +9108,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     addAgent: {
@@ -15078,169 +9168,15 @@ export interface operations {
                     "application/json": components["schemas"]["AgentRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     getAgent: {
@@ -15293,118 +9229,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     deleteAgent: {
@@ -15440,152 +9270,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     changeAgent: {
@@ -15649,186 +9341,16 @@ export interface operations {
                     "application/json": components["schemas"]["AgentRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     listModels: {
@@ -15886,118 +9408,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     addModel: {
@@ -16072,169 +9488,15 @@ export interface operations {
                     "application/json": components["schemas"]["ModelRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     getModel: {
@@ -16293,118 +9555,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     deleteModel: {
@@ -16440,152 +9596,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     changeModel: {
@@ -16668,186 +9686,16 @@ export interface operations {
                     "application/json": components["schemas"]["ModelRow"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     tokens: {
@@ -16901,118 +9749,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     makeToken: {
@@ -17068,169 +9810,15 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenResponse"];
                 };
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/body-too-large",
-                     *       "title": "Body too large",
-                     *       "status": 413,
-                     *       "detail": "Found a body of more than 1048576 bytes, expected at most 1048576."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of another type, or compressed. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unsupported-media-type",
-                     *       "title": "Unsupported media type",
-                     *       "status": 415,
-                     *       "detail": "Found the Content-Type 'text/plain', expected application/json."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
     revokeToken: {
@@ -17260,152 +9848,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A parameter or the body is wrong: each fault by its name or JSON path, with what was found and what was expected. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/invalid-parameters",
-                     *       "title": "Invalid parameters",
-                     *       "status": 400,
-                     *       "detail": "timezone: found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'.",
-                     *       "errors": {
-                     *         "timezone": [
-                     *           "found 'Europe/Pari', expected an IANA id such as 'Europe/Paris'."
-                     *         ]
-                     *       }
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No or an unknown token. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unauthorized",
-                     *       "title": "Unauthorized",
-                     *       "status": 401,
-                     *       "detail": "Found no known token, expected a header 'Authorization: Bearer <token>'. Make a token with 'analytics token create'."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The organization's plan or the caller's role does not include this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/role-required",
-                     *       "title": "Role required",
-                     *       "status": 403,
-                     *       "detail": "This view is for owners and admins of the organization.",
-                     *       "requiredRoles": [
-                     *         "owner",
-                     *         "admin"
-                     *       ]
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such organization, or nothing with this id in it, or the caller is not a member of it. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/unknown-organization",
-                     *       "title": "Unknown organization",
-                     *       "status": 404,
-                     *       "detail": "There is no such organization, or you are not a member of it."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What is asked for would break what is there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/already-exists",
-                     *       "title": "Already exists",
-                     *       "status": 409,
-                     *       "detail": "The organization has a project 'prj_2' already; PATCH changes it. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description If-Match names another version than the current one: somebody else was faster. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/precondition-failed",
-                     *       "title": "Precondition failed",
-                     *       "status": 412,
-                     *       "detail": "Found an If-Match that does not name \"mZ0mR8c2lSgqPMVw1cJcGw\": it was changed since you read it. Read it again, make your change to that, and send it with its ETag. Nothing was changed."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to ask again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/too-many-requests",
-                     *       "title": "Too many requests",
-                     *       "status": 429,
-                     *       "detail": "Found more requests a minute than this token may make. Ask again after the seconds that Retry-After says."
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed; its log says why, under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "/problems/internal",
-                     *       "title": "Internal error",
-                     *       "status": 500,
-                     *       "detail": "The server failed to answer. Its log says why, under this request's id.",
-                     *       "requestId": "8f14e45fceea167a5a36dedd4bea2543"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
         };
     };
 }
