@@ -35,11 +35,12 @@ internal static partial class HttpLoad
         var throughput = new Option<bool>("--throughput") { Description = "One connection, request after request: bytes a second instead of latency under a rate." };
         var notModified = new Option<bool>("--not-modified") { Description = "Ask with the ETag of the first answer (If-None-Match): every answer must be 304, without a body." };
         var access = new Option<bool>("--access") { Description = "What access checks and the audit log add to a request: --path beside requests that need less, one connection each, in turn." };
+        var report = new Option<string?>("--report") { Description = "All of these in one run, as a page with a chart in this folder.", HelpName = "DIR" };
         var json = new Option<string?>("--json") { Description = "Write the percentiles here.", HelpName = "FILE" };
         var append = new Option<string?>("--append") { Description = "Append the table in Markdown here.", HelpName = "FILE" };
         var command = new Command("http", "Latency percentiles of a server under an open load; every answer is compared with the first.")
         {
-            url, data, server, path, token, organization, user, rate, seconds, warmup, connections, arrivals, seed, throughput, notModified, access, json, append,
+            url, data, server, path, token, organization, user, rate, seconds, warmup, connections, arrivals, seed, throughput, notModified, access, report, json, append,
         };
         command.SetAction(parsed =>
         {
@@ -49,9 +50,9 @@ internal static partial class HttpLoad
                 return 2;
             }
 
-            if (new[] { parsed.GetValue(throughput), parsed.GetValue(notModified), parsed.GetValue(access) }.Count(isAsked => isAsked) > 1)
+            if (new[] { parsed.GetValue(throughput), parsed.GetValue(notModified), parsed.GetValue(access), parsed.GetValue(report) is not null }.Count(isAsked => isAsked) > 1)
             {
-                Console.Error.WriteLine("error: pass one of --throughput, --not-modified and --access.");
+                Console.Error.WriteLine("error: pass one of --throughput, --not-modified, --access and --report.");
                 return 2;
             }
 
@@ -68,13 +69,19 @@ internal static partial class HttpLoad
             {
                 using var process = parsed.GetValue(data) is { } folder ? new Started(parsed.GetValue(server)!, folder, parsed.GetValue(organization)!, parsed.GetValue(user)!) : null;
                 var target = new Target(process?.Server.Url ?? new Uri(parsed.GetValue(url)!), process?.Token ?? parsed.GetValue(token), process?.Server);
-                var report = parsed.GetValue(throughput) ? Throughput(target, run)
-                    : parsed.GetValue(access) ? AccessCost.Report(target.Url, target.Token, run, $"{Machine()}, load before the run {LoadAverage()}")
-                    : Latency(target, run, parsed.GetValue(json), parsed.GetValue(notModified));
-                Console.Write(report);
+                if (parsed.GetValue(report) is { } results)
+                {
+                    Console.WriteLine($"Written: {HttpReport.Write(target, run, results)}");
+                    return 0;
+                }
+
+                var text = parsed.GetValue(throughput) ? Throughput(target, run)
+                    : parsed.GetValue(access) ? Access(target, run)
+                    : Latency(target, run, parsed.GetValue(json), parsed.GetValue(notModified)).Text;
+                Console.Write(text);
                 if (parsed.GetValue(append) is { } file)
                 {
-                    File.AppendAllText(file, report);
+                    File.AppendAllText(file, text);
                 }
 
                 return 0;
@@ -150,7 +157,16 @@ internal static partial class HttpLoad
         }
     }
 
-    private static string Latency(Target target, LoadRun run, string? json, bool isNotModified)
+    /// <summary>What access checks and the audit log add, as Markdown.</summary>
+    internal static string Access(Target target, LoadRun run) => AccessCost.Report(target.Url, target.Token, run, $"{Machine()}, load before the run {LoadAverage()}");
+
+    /// <summary>An open load, as Markdown and as figures.</summary>
+    /// <param name="target">The server.</param>
+    /// <param name="run">What is asked.</param>
+    /// <param name="json">A file for the percentiles; null for none.</param>
+    /// <param name="isNotModified">Whether the answer's tag is sent along, so that every answer is 304.</param>
+    /// <exception cref="InvalidDataException">An answer has another status, or not the expected bytes.</exception>
+    internal static (string Text, OpenLoadResult Result) Latency(Target target, LoadRun run, string? json, bool isNotModified)
     {
         var (first, firstTag) = FirstAnswer(target, run.Path);
         var tag = isNotModified ? firstTag ?? throw new InvalidDataException("The first answer has no ETag, which --not-modified needs.") : null;
@@ -173,7 +189,7 @@ internal static partial class HttpLoad
         }
 
         var cpu = theirs is { } used ? string.Create(CultureInfo.InvariantCulture, $" CPU time a request: server {used.TotalMilliseconds / result.Latencies.Length:0.00} ms, client {ours.TotalMilliseconds / result.Latencies.Length:0.00} ms.") : string.Empty;
-        return string.Create(CultureInfo.InvariantCulture, $"""
+        var text = string.Create(CultureInfo.InvariantCulture, $"""
 
             `GET {run.Path}`{(isNotModified ? ", with the ETag of the answer: 304" : string.Empty)}
 
@@ -184,11 +200,14 @@ internal static partial class HttpLoad
             | {At(50)} | {At(90)} | {At(99)} | {At(99.9)} | {At(100)} | {result.Latencies.Length / seconds:0.0} | {result.Bytes / seconds / 1e6:N0} MB/s | {Words(result.Parts)} |
 
             """);
+        return (text, result);
 
         string At(double percentile) => string.Create(CultureInfo.InvariantCulture, $"{result.At(percentile) / 1e6:0.00} ms");
     }
 
-    private static string Throughput(Target target, LoadRun run)
+    /// <summary>One connection, request after request, as Markdown.</summary>
+    /// <exception cref="InvalidDataException">An answer has another status, or not the expected bytes.</exception>
+    internal static string Throughput(Target target, LoadRun run)
     {
         using var connection = new HttpConnection(target.Url, run.Path, target.Token);
         connection.Exchange();
@@ -308,7 +327,11 @@ internal static partial class HttpLoad
     [GeneratedRegex(@"(\w+);dur=([\d.]+)")]
     private static partial Regex TimingPart();
 
-    private sealed record Target(Uri Url, string? Token, ServerProcess? Process);
+    /// <summary>A server.</summary>
+    /// <param name="Url">Where it listens.</param>
+    /// <param name="Token">A bearer token, or null.</param>
+    /// <param name="Process">Its process, where it was started for the run.</param>
+    internal sealed record Target(Uri Url, string? Token, ServerProcess? Process);
 
     private sealed class Started(string assembly, string data, string organization, string user) : IDisposable
     {

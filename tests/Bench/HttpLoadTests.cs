@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using Analytics.Bench.Load;
 using Xunit;
 
@@ -39,6 +40,18 @@ public class HttpLoadTests
             Assert.False(connection.BodyIs("hello worle"u8));
             Assert.False(connection.BodyIs("hello world!"u8));
         }
+    }
+
+    [Fact]
+    public void Latencies_OfLoads_AreBarsByPercentile()
+    {
+        var run = new LoadRun("/", Rate: 200, Seconds: 5, Warmup: 0, Connections: 1, Seed: null);
+        long[] latencies = [.. Enumerable.Range(1, 1_000).Select(i => i * 10_000L)];
+
+        var chart = XDocument.Parse(HttpReport.Latencies(run, [("Equal distances", new OpenLoadResult(latencies, 0, 0, 0, 1, [])), ("304", new OpenLoadResult([.. latencies.Select(latency => latency / 10)], 0, 0, 0, 1, []))]));
+
+        var texts = chart.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value).ToArray();
+        Assert.All(["Equal distances", "304", "p50", "p99.9", "5.00 ms", "9.99 ms", "500 µs", "1.00 ms"], text => Assert.Contains(text, texts));
     }
 
     [Fact]
