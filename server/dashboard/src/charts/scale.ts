@@ -2,12 +2,12 @@ import { addDays, clockIn, monthName, shortDay, weekday, type Day } from "../lib
 import { compactUnit } from "../lib/money.ts";
 import type { Bucket, Metric } from "../lib/view.ts";
 
-/** An axis from 0 with at most four lines above it, and one unit for all of its labels. */
+/** An axis from 0 with at most five lines above it, and one unit for all of its labels. */
 export function valueScale(max: number, metric: Metric | "quantity"): { max: number; step: number; label: (value: number) => string } {
   if (!(max > 0)) {
     return { max: 1, step: 1, label: (value) => (value === 0 ? (metric === "cost" ? "$0" : "0") : "") };
   }
-  const rough = max / 4;
+  const rough = max / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   let step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999_999)!;
   if (metric !== "cost" && metric !== "quantity" && step < 1) {

@@ -122,8 +122,8 @@ export function MemberPage({ userId }: { userId: string | null }) {
       </div>
       <UsageCharts query={query} view={viewOf} dimension="model" scope={userId === null ? "of your keys" : "of this member's keys"} questionOf={() => url} key={metric.value === "cost" ? "cost" : "other"} />
       <div class="grid">
-        <GroupsList title="Top providers" rows={answer?.topProviders ?? []} empty="No usage in this range." />
-        <GroupsList title="Top apps" rows={answer?.topApps ?? []} empty="No usage in this range." />
+        <GroupsList question={url} title="Top providers" rows={answer?.topProviders ?? []} empty="No usage in this range." />
+        <GroupsList question={url} title="Top apps" rows={answer?.topApps ?? []} empty="No usage in this range." />
       </div>
     </>
   );

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import type { ApiKeys, ProjectDetail, Summary } from "../api/types.ts";
 import { colorsOf, ink, slots, theme } from "../charts/palette.ts";
-import type { Series } from "../charts/plot.tsx";
+import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
-import { firstOfMonth, monthName } from "../lib/dates.ts";
+import { clockIn, firstOfMonth, monthName } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { errorRate, exactCount, percent } from "../lib/numbers.ts";
 import { asked, bucket, organizationId, setRange, today, zone, type Bucket } from "../lib/view.ts";
@@ -40,6 +40,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
     const groups = answer?.costByModel.map((group) => ({ key: group.key ?? null, label: group.label ?? "" })) ?? [];
     return answer ? seriesOf(answer.activity, groups, "model", "requests", false) : [];
   }, [answer, colors]);
+  const plot = useRef<PlotHandle>(null);
   const ofMonth = month.answer?.data;
   return (
     <>
@@ -55,12 +56,19 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
         <Kpi label="Requests today" note={answer ? `${exactCount(answer.summary.errorCount)} errors` : ""}>
           {answer ? <Count value={answer.summary.requestCount} full /> : <span class="bone" />}
         </Kpi>
-        <Kpi label="Spent today">{answer ? <CardMoney text={answer.summary.cost} /> : <span class="bone" />}</Kpi>
+        <Kpi label="Spent today" note={answer?.dataThrough ? `until ${clockIn(zone.value, answer.dataThrough)}` : ""}>{answer ? <CardMoney text={answer.summary.cost} /> : <span class="bone" />}</Kpi>
       </div>
-      <Card title="Today by hour" note="Requests per model" tools={<ExportMenu question={question(path, { ...shared, from: today.value, to: today.value, bucket: "hour" })} name="Today by hour" />}>
+      <Card title="Today by hour" note="Requests per model" tools={<ExportMenu question={question(path, { ...shared, from: today.value, to: today.value, bucket: "hour" })} name="Today by hour" image={() => plot.current?.image() ?? null} />}>
         <Await query={day} height={220}>
-          {(data) => <SimplePlot buckets={data.activity} bucket="hour" series={series} shape="bars" metric="requests" zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
+          {(data) => <SimplePlot handle={plot} buckets={data.activity} bucket="hour" series={series} shape="bars" metric="requests" zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
         </Await>
+        <ul class="legend">
+          {series.map((each) => (
+            <li key={each.key} class="entry">
+              <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+            </li>
+          ))}
+        </ul>
       </Card>
       <RequestsTable title="Latest hours" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
       <ItemsTable title="Latest priced items" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
@@ -130,7 +138,7 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
   if (view === "models") {
     return (
       <div class="grid">
-        <GroupsList title="By model" rows={data.costByModel} empty="No usage in this range." />
+        <GroupsList title="By model" question={url} rows={data.costByModel} empty="No usage in this range." />
         <Card className="span-6" title="Models" note="Distinct models with a request">
           <div class="figures">
             <p class="kpi-value">{exactCount(data.costByModel.length)}</p>
@@ -150,8 +158,9 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
     },
     costs: { title: "Costs", note: "By model", metric: "cost" as const, series: byModel(data) },
   }[view];
+  const plot = useRef<PlotHandle>(null);
   return (
-    <Card title={`${of.title} over time`} note={of.note} tools={<ExportMenu question={url} name={of.title} />}>
+    <Card title={`${of.title} over time`} note={of.note} tools={<ExportMenu question={`${url}&fields=all`} name={of.title} image={() => plot.current?.image() ?? null} />}>
       <div class="inline-legend">
         {of.series.map((each) => (
           <span key={each.key}>
@@ -159,8 +168,8 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
           </span>
         ))}
       </div>
-      <SimplePlot buckets={data.activity} bucket={data.bucket as Bucket} series={of.series} shape="bars" metric={of.metric} zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={320} summary={`${of.title} over time. ${of.note}.`} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
-      <div class="card-foot" />
+      <SimplePlot buckets={data.activity} bucket={data.bucket as Bucket} series={of.series} shape="bars" metric={of.metric} zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={320} handle={plot} summary={`${of.title} over time. ${of.note}.`} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
+      <div class="card-end" />
     </Card>
   );
 }

@@ -116,10 +116,10 @@ export function KeysPage() {
               </span>
             ),
           },
-          { id: "project", label: "Project", width: "15%", isSortable: true, isSecondary: true, render: (row) => (row.projectId ? <Link class="plain" href={pageAddress("projects", row.projectId)}><bdi>{row.project}</bdi></Link> : "–") },
-          { id: "creator", label: "Created by", width: "13%", isSortable: true, isSecondary: true, render: (row) => <bdi class="quiet">{row.creator}</bdi> },
+          { id: "project", label: "Project", width: "13%", isSortable: true, isSecondary: true, render: (row) => (row.projectId ? <Link class="plain" href={pageAddress("projects", row.projectId)}><bdi>{row.project}</bdi></Link> : "–") },
+          { id: "creator", label: "Created by", width: "11%", isSortable: true, isSecondary: true, render: (row) => <bdi class="quiet">{row.creator}</bdi> },
           {
-            id: "statistics", label: "Statistics", width: "126px", isSecondary: true,
+            id: "statistics", label: "Statistics", width: "118px", isSecondary: true,
             render: (row) => row.apiKeyId && <Link href={pageAddress("keys", row.apiKeyId)} aria-label={`View statistics of ${row.description}`}>View Statistics</Link>,
           },
         ]}

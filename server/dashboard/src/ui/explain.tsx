@@ -7,6 +7,7 @@ import { percent } from "../lib/numbers.ts";
 import { addFilter, asked, dimensionLabel, type Dimension } from "../lib/view.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { IconButton, Segmented, Tag } from "./controls.tsx";
+import { ExportMenu } from "./export.tsx";
 import { Card } from "./ranking.tsx";
 import { Await } from "./states.tsx";
 
@@ -14,10 +15,14 @@ const Shown = 6;
 
 /** What made the cost of a range differ from what is usual. */
 export function Explain({ from: first, to: last, onClose }: { from: string; to: string; onClose: () => void }) {
-  const [day, setDay] = useState("");
+  const wanted = parameters.value.get("day") ?? "";
+  const day = wanted >= first && wanted <= last ? wanted : "";
+  const setDay = (next: string) => change({ day: next || null }, true);
   const [from, to] = day ? [day, day] : [first, last];
   const baseline = parameters.value.get("baseline") === "previous" ? "previous" : "weekday";
-  const query = useQuery<Explained>(question("/analytics/explain", { ...asked.value, from, to, baseline, top: Shown }));
+  const url = question("/analytics/explain", { ...asked.value, from, to, baseline, top: Shown });
+  const query = useQuery<Explained>(url);
+  const data = query.answer?.data;
   return (
     <Card
       className="explain"
@@ -30,6 +35,12 @@ export function Explain({ from: first, to: last, onClose }: { from: string; to: 
             <input type="date" min={first} max={last} value={day} onInput={(event) => setDay(event.currentTarget.value >= first && event.currentTarget.value <= last ? event.currentTarget.value : "")} />
           </label>
           <Segmented small label="Compared with" options={[{ id: "weekday", label: "Usual weeks" }, { id: "previous", label: "Period before" }]} value={baseline} onChange={(id) => change({ baseline: id === "previous" ? "previous" : null }, true)} />
+          <ExportMenu
+            question={url}
+            name="What changed"
+            isOnlyHere
+            rows={() => [["dimension", "key", "label", "baselineCost", "cost", "change"], ...(data?.dimensions ?? []).flatMap(({ dimension, contributions }) => contributions.map((each) => [dimension, each.key ?? "", each.label ?? "", each.baselineCost, each.cost, each.change]))]}
+          />
           <IconButton icon="close" label="Close" onClick={onClose} />
         </>
       }

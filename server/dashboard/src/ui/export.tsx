@@ -4,7 +4,7 @@ import { rangeText } from "../lib/dates.ts";
 import { path, query } from "../lib/location.ts";
 import { range, zone } from "../lib/view.ts";
 import { Menu, MenuItem, Popover } from "./controls.tsx";
-import { forExcel } from "./csv.ts";
+import { forExcel, writeCsv } from "./csv.ts";
 import { Icon } from "./icons.tsx";
 import { copy, say } from "./status.ts";
 
@@ -35,10 +35,14 @@ function focusAddress(question: string, format: string): string {
 }
 
 /** What is on screen, as a file. */
-export function ExportMenu({ question, name, image, label, hasFocus }: {
+export function ExportMenu({ question, name, image, rows, isOnlyHere, label, hasFocus }: {
   question: string;
   name: string;
   image?: () => HTMLCanvasElement | null;
+  /** What is on screen as lines of text, the names of the columns first; without it the server writes the lines. */
+  rows?: () => readonly (readonly string[])[];
+  /** Whether the server has no such table, so that these lines are the only form. */
+  isOnlyHere?: boolean;
   label?: string;
   /** Whether the same range is offered as FOCUS rows too. */
   hasFocus?: boolean;
@@ -54,15 +58,15 @@ export function ExportMenu({ question, name, image, label, hasFocus }: {
         };
         return (
           <Menu>
-            {Formats.map(({ id, label, hint }) => (
-              <MenuItem key={id} hint={hint} onClick={run(() => download(exportAddress(question, id), `${file}.${id}`))}>
+            {Formats.filter(({ id }) => id === "csv" || !isOnlyHere).map(({ id, label, hint }) => (
+              <MenuItem key={id} hint={hint} onClick={run(() => (id === "csv" && rows ? saveBlob(new Blob([writeCsv(rows())], { type: "text/csv;charset=utf-8" }), `${file}.csv`) : download(exportAddress(question, id), `${file}.${id}`)))}>
                 {label}
               </MenuItem>
             ))}
             <MenuItem
               hint="UTF-16, tabs"
               onClick={run(async () => {
-                const csv = await readText(exportAddress(question, "csv"));
+                const csv = rows ? writeCsv(rows()) : await readText(exportAddress(question, "csv"));
                 saveBlob(forExcel(csv), `${file}.tsv`);
               })}
             >

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { rangeText } from "../lib/dates.ts";
+import { dayCount, rangeText } from "../lib/dates.ts";
+import { moneyText, parseMoney, shortMoney } from "../lib/money.ts";
 import { errorRate, exactCount } from "../lib/numbers.ts";
 import type { Metric } from "../lib/view.ts";
 import { CardMoney, Change, Count, metricChange, metricText, plotted } from "./figures.tsx";
@@ -30,6 +31,8 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
   // A range before the first data is no comparison.
   const previous = totals?.previous && totals.previous.requestCount > 0 ? totals.previous : undefined;
   const before = view?.comparison ? (previous ? `vs ${rangeText(view.comparison.from, view.comparison.to)}` : "nothing before to compare with") : "";
+  const days = view ? dayCount(view.from, view.to) : 1;
+  const average = totals && days > 1 ? `${shortMoney(moneyText(parseMoney(totals.cost) / BigInt(days)))} a day` : "";
   // Buckets that are not over would end the line in a fall that is none.
   const full = view?.activity.filter((row) => view.dataThrough !== null && Date.parse(row.end) <= Date.parse(view.dataThrough)) ?? [];
   const spark = (of: Metric) => (full.length > 1 ? full.map((row) => plotted(row, of)) : undefined);
@@ -37,7 +40,7 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
   const rateChange = totals && previous && previous.errorRate > 0 ? (totals.errorRate / previous.errorRate - 1) * 100 : undefined;
   return (
     <div class="cards" role="group" aria-label="Key figures" tabIndex={isNarrow.value ? 0 : undefined}>
-      <Kpi label={spendLabel} spark={spark("cost")} change={changeOf("cost")} note={totals ? before : ""}>
+      <Kpi label={spendLabel} spark={spark("cost")} change={changeOf("cost")} note={totals ? before || average : ""}>
         {totals ? <CardMoney text={totals.cost} /> : <span class="bone" />}
       </Kpi>
       <Kpi

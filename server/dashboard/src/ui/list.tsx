@@ -20,7 +20,7 @@ export function metricsColumns<Row extends MetricsRow>(rows: readonly Row[]): Co
   const shares = new Map(sharesOf(rows.map((row) => Number(row.cost)), total).map((share, index) => [rows[index]!, share]));
   return [
     { id: "cost", label: "Cost", width: "124px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={money} /> },
-    { id: "share", label: "Share", width: "150px", isNumber: true, isSecondary: true, render: (row) => <Share value={total > 0 ? Number(row.cost) / total : 0} text={shares.get(row) ?? ""} /> },
+    { id: "share", label: "Share", width: "124px", isNumber: true, isSecondary: true, render: (row) => <Share value={total > 0 ? Number(row.cost) / total : 0} text={shares.get(row) ?? ""} /> },
     { id: "requests", label: "Requests", width: "112px", isNumber: true, isSortable: true, render: (row) => <Count value={row.requestCount} full /> },
     { id: "tokens", label: "Tokens", width: "96px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <Count value={row.totalTokens} /> },
     { id: "errors", label: "Error rate", width: "100px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${row.errorCount} errors`}>{errorRate(row.errorRate)}</span> },
@@ -123,9 +123,20 @@ function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, rowKe
 }
 
 /** A small table of groups: name, cost with its share, requests. */
-export function GroupsList({ title, rows, empty }: { title: string; rows: readonly (MetricsRow & { key?: string | null; label?: string | null; share: number })[]; empty: string }) {
+export function GroupsList({ title, question, rows, empty }: { title: string; question: string; rows: readonly (MetricsRow & { key?: string | null; label?: string | null; share: number })[]; empty: string }) {
   return (
-    <Card title={title} className="span-6">
+    <Card
+      title={title}
+      className="span-6"
+      tools={
+        <ExportMenu
+          question={question}
+          name={title}
+          isOnlyHere
+          rows={() => [["key", "label", "cost", "requestCount", "totalTokens", "share"], ...rows.map((row) => [row.key ?? "", row.label ?? "", row.cost, String(row.requestCount), String(row.totalTokens), String(row.share)])]}
+        />
+      }
+    >
       {rows.length === 0 ? (
         <div class="table-empty">{empty}</div>
       ) : (

@@ -24,7 +24,8 @@ export function Ranking({ groups, dimension, metric, colors, hidden, sparks, onF
   colors: ReadonlyMap<string | null, string>;
   hidden: ReadonlySet<string>;
   sparks?: ReadonlyMap<string | null, readonly number[]>;
-  onFilter: (key: string) => void;
+  /** With Alt it is left out. */
+  onFilter: (key: string, isExcluded: boolean) => void;
   onHide: (key: string) => void;
   onOnly: (key: string) => void;
   onHover?: (key: string | null | undefined) => void;
@@ -79,7 +80,8 @@ export function Ranking({ groups, dimension, metric, colors, hidden, sparks, onF
                 disabled={key === null && !onOthers}
                 aria-label={key === null ? (isOthersOpen ? "Fold the others" : "Show the others") : `Filter by ${label}`}
                 aria-expanded={key === null && onOthers ? (isOthersOpen ?? false) : undefined}
-                onClick={() => (key === null ? onOthers?.() : onFilter(key))}
+                title={key === null ? undefined : "Filter; with Alt, leave it out"}
+                onClick={(event) => (key === null ? onOthers?.() : onFilter(key, event.altKey))}
               >
                 <span class="bar-track">
                   <span class="bar" style={{ width: largest > 0 ? `${Math.max((value / largest) * 100, 0.5)}%` : "2px", background: colors.get(key) ?? "var(--others)" }} />
