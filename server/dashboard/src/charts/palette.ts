@@ -56,6 +56,23 @@ const Strokes: readonly ((context: CanvasRenderingContext2D) => void)[] = [
   (context) => (context.moveTo(0, 4), context.lineTo(8, 4), context.moveTo(4, 0), context.lineTo(4, 8)),
 ];
 
+// The same patterns for swatches, in CSS.
+const Swatches: readonly string[] = [
+  "",
+  "repeating-linear-gradient(135deg, var(--card) 0 1px, transparent 1px 4px)",
+  "repeating-linear-gradient(0deg, transparent 0 3px, var(--card) 3px 4px)",
+  "radial-gradient(var(--card) 1px, transparent 1.2px) 0 0 / 4px 4px",
+  "repeating-linear-gradient(45deg, var(--card) 0 1px, transparent 1px 4px)",
+  "repeating-linear-gradient(90deg, transparent 0 3px, var(--card) 3px 4px)",
+  "repeating-linear-gradient(0deg, transparent 0 3px, var(--card) 3px 4px), repeating-linear-gradient(90deg, transparent 0 3px, var(--card) 3px 4px)",
+];
+
+/** The background of a swatch or bar that stands for a series. */
+export function swatchOf(color: string, place: number): string {
+  const pattern = isPatterned.value ? Swatches[place % Swatches.length]! : "";
+  return pattern ? `${pattern}, ${color}` : color;
+}
+
 /** A colour as charts fill with it: itself, or with the pattern of its place. */
 export function fillOf(color: string, place: number): string {
   const kind = place % Strokes.length;
@@ -146,6 +163,28 @@ function hash(text: string): number {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
   }
   return value;
+}
+
+function luminance(color: string): number {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Whether a colour that somebody configured hardly stands out from the card: it gets an outline then. */
+export function isFaint(color: string): boolean {
+  if (!/^#[0-9a-f]{6}$/i.test(color)) {
+    return false;
+  }
+  const [one, other] = [luminance(color), luminance(ink().card)].sort((a, b) => b - a) as [number, number];
+  return (one + 0.05) / (other + 0.05) < 3;
+}
+
+/** The line around what is filled with a colour. */
+export function outlineOf(color: string): string {
+  return isFaint(color) ? ink().text3 : color;
 }
 
 /** Hatching in a colour, for what is not complete. */

@@ -3,7 +3,7 @@ import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Bucket, Metric, Shape } from "../lib/view.ts";
 import type { EChartsType } from "./echarts.ts";
-import { fillOf, hatch, ink, isPatterned, theme } from "./palette.ts";
+import { fillOf, hatch, ink, isFaint, isPatterned, theme } from "./palette.ts";
 import { withLegend } from "./pictures.ts";
 import { bucketTicks, valueScale } from "./scale.ts";
 
@@ -156,7 +156,7 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
             return drawn === "bars"
               ? {
                   id, name: id, type: "bar", stack: "all", barCategoryGap: count > 60 ? "12%" : "28%", barMaxWidth: 44, silent: true,
-                  itemStyle: { color: fill, borderColor: card, borderWidth: band > 6 ? 0.5 : 0 },
+                  itemStyle: { color: fill, borderColor: isFaint(each.color) ? text3 : card, borderWidth: band > 6 ? 0.5 : 0 },
                   emphasis: { focus: "series" }, blur: { itemStyle: { opacity: 0.3 } },
                   data: each.values.map((value, index) => (index === partial ? { value, itemStyle: { color: hatch(each.color), borderColor: card } } : value)),
                 }

@@ -3,7 +3,7 @@ import { question, useQuery } from "../api/client.ts";
 import type { Activity, Agents, Projects, Services, ServiceUsage, Summary } from "../api/types.ts";
 import { Doughnut, type Slice } from "../charts/doughnut.tsx";
 import { seriesOf } from "../charts/overtime.tsx";
-import { colorsOf, configuredColors, ink, theme } from "../charts/palette.ts";
+import { colorsOf, configuredColors, ink, outlineOf, theme } from "../charts/palette.ts";
 import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
 import { addMonths, firstOfMonth, lastOfMonth, monthName, rangeText } from "../lib/dates.ts";
@@ -247,7 +247,7 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
                 <ul class="slices">
                   {data.ranking.map((group) => (
                     <li key={group.key ?? "others"}>
-                      <i class="swatch" style={{ background: chosen.get(group.key ?? null)! }} />
+                      <i class="swatch" style={{ background: chosen.get(group.key ?? null)!, borderColor: outlineOf(chosen.get(group.key ?? null)!) }} />
                       {group.key ? (
                         <Link href={pageAddress("projects", group.key)}>
                           <bdi>{group.label}</bdi>
@@ -311,7 +311,7 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
               <ul class="legend">
                 {series.map((each) => (
                   <li key={each.key} class="entry" onPointerEnter={() => setHovered(each.key)} onPointerLeave={() => setHovered(undefined)}>
-                    <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+                    <i class="swatch" style={{ background: each.color, borderColor: outlineOf(each.color) }} /> <bdi>{each.label}</bdi>
                   </li>
                 ))}
               </ul>
@@ -456,7 +456,7 @@ function ServiceCard({ service, data, shared }: { service: ServiceUsage; data: S
       <ul class="legend small">
         {series.map((each) => (
           <li key={each.key} class="entry">
-            <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+            <i class="swatch" style={{ background: each.color, borderColor: outlineOf(each.color) }} /> <bdi>{each.label}</bdi>
           </li>
         ))}
       </ul>

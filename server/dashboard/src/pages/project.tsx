@@ -8,10 +8,10 @@ import { SimplePlot } from "../charts/simpleplot.tsx";
 import { clockIn, firstOfMonth, monthName } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { errorRate, exactCount, percent } from "../lib/numbers.ts";
-import { asked, bucket, organizationId, setRange, today, zone, type Bucket } from "../lib/view.ts";
+import { asked, bucket, organizationId, setRange, today, zone, type Bucket, type Metric } from "../lib/view.ts";
 import { Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
 import { ExportMenu } from "../ui/export.tsx";
-import { CardMoney, Count } from "../ui/figures.tsx";
+import { CardMoney, Count, plotted } from "../ui/figures.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Kpi, UsageCards } from "../ui/kpi.tsx";
 import { GroupsList } from "../ui/list.tsx";
@@ -135,19 +135,8 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
   const [blue, orange, teal, pink] = slots();
   const part = (key: string, label: string, color: string, of: (row: ProjectDetail["activity"][number]) => number): Series => ({ key, label, color, values: data.activity.map(of) });
   const sum = data.summary;
-  if (view === "models") {
-    return (
-      <div class="grid">
-        <GroupsList title="By model" question={url} rows={data.costByModel} empty="No usage in this range." />
-        <Card className="span-6" title="Models" note="Distinct models with a request">
-          <div class="figures">
-            <p class="kpi-value">{exactCount(data.costByModel.length)}</p>
-          </div>
-        </Card>
-      </div>
-    );
-  }
   const of = {
+    models: { title: "Requests by model", note: `${exactCount(data.costByModel.length)} models with a request`, metric: "requests" as const, series: byModel(data, "requests") },
     requests: { title: "Requests", note: `${exactCount(sum.requestCount)} requests`, metric: "requests" as const, series: [part("ok", "Served", blue!, (row) => row.requestCount - row.errorCount - row.clientErrorCount), part("client", "Errors of callers", pink!, (row) => row.clientErrorCount), part("error", "Errors", orange!, (row) => row.errorCount)] },
     errors: { title: "Errors", note: `${errorRate(sum.errorRate)} of requests; errors of callers are not in the rate`, metric: "requests" as const, series: [part("error", "Errors", orange!, (row) => row.errorCount), part("client", "Errors of callers", pink!, (row) => row.clientErrorCount)] },
     cache: {
@@ -156,10 +145,10 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
       metric: "tokens" as const,
       series: [part("fresh", "Fresh", blue!, (row) => row.inputTokens - row.cachedInputTokens - row.cacheWriteTokens), part("read", "Read from cache", teal!, (row) => row.cachedInputTokens), part("write", "Written to cache", orange!, (row) => row.cacheWriteTokens)],
     },
-    costs: { title: "Costs", note: "By model", metric: "cost" as const, series: byModel(data) },
+    costs: { title: "Costs", note: "By model", metric: "cost" as const, series: byModel(data, "cost") },
   }[view];
   const plot = useRef<PlotHandle>(null);
-  return (
+  const chart = (
     <Card title={`${of.title} over time`} note={of.note} tools={<ExportMenu question={`${url}&fields=all`} name={of.title} image={() => plot.current?.image() ?? null} />}>
       <div class="inline-legend">
         {of.series.map((each) => (
@@ -172,12 +161,22 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
       <div class="card-end" />
     </Card>
   );
+  return view === "models" ? (
+    <>
+      {chart}
+      <div class="below">
+        <GroupsList title="By model" question={url} rows={data.costByModel} empty="No usage in this range." />
+      </div>
+    </>
+  ) : (
+    chart
+  );
 }
 
-function byModel(data: ProjectDetail): Series[] {
-  const groups = data.costByModel.slice(0, 10).map((group) => ({ key: group.key ?? null, label: group.label ?? "" }));
-  const series = seriesOf(data.activity, groups, "model", "cost", false);
+function byModel(data: ProjectDetail, metric: Metric): Series[] {
+  const groups = [...data.costByModel].sort((a, b) => plotted(b, metric) - plotted(a, metric)).slice(0, 10).map((group) => ({ key: group.key ?? null, label: group.label ?? "" }));
+  const series = seriesOf(data.activity, groups, "model", metric, false);
   colorsOf("model", groups.map((group) => group.key));
-  const rest = data.activity.map((row, index) => Math.max(0, Number(row.cost) - series.reduce((all, each) => all + each.values[index]!, 0)));
+  const rest = data.activity.map((row, index) => Math.max(0, plotted(row, metric) - series.reduce((all, each) => all + each.values[index]!, 0)));
   return data.costByModel.length > groups.length ? [...series, { key: null, label: "Others", color: ink().others, values: rest }] : series;
 }

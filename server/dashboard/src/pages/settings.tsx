@@ -5,6 +5,7 @@ import { organization } from "../api/organization.ts";
 import type { ApiKeys, Audit, Members, Models, Projects, Tokens } from "../api/types.ts";
 import { chooseTheme, isPatterned, setPatterned, themeChoice, type ThemeChoice } from "../charts/palette.ts";
 import { momentIn } from "../lib/dates.ts";
+import { locale } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
 import { organizationId, pageAddress, reportingZone, setZone, zone } from "../lib/view.ts";
 import { ownZone } from "../lib/zones.ts";
@@ -144,6 +145,10 @@ const Rules = [
   { rule: "reasoning_tokens", label: "Reasoning" },
 ] as const;
 
+function unitPrice(text: string): string {
+  return new Intl.NumberFormat(locale(), { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 5 }).format(text as Intl.StringNumericLiteral);
+}
+
 type Model = Models["models"][number];
 
 /** Mappings with their canonical models and prices: what requests without a cost of their own are priced by. */
@@ -157,7 +162,7 @@ export function PricesPage() {
       id: rule, label, width: "112px", isNumber: true, isSecondary: index > 0 && rule !== "output_tokens",
       render: (row) => {
         const price = row.prices.find((each) => each.rule === rule);
-        return price ? <span title={`${price.usdPerMillion} US dollars per million`}>${price.usdPerMillion}</span> : <span class="quiet">–</span>;
+        return price ? <span title={`${price.usdPerMillion} US dollars per million`}>{unitPrice(price.usdPerMillion)}</span> : <span class="quiet">–</span>;
       },
     })),
   ];
@@ -169,7 +174,7 @@ export function PricesPage() {
       <h1 class="sr">Models and prices</h1>
       <Card title="Models and prices" note="US dollars for a million tokens. A part without a price takes that of its whole; requests with a cost of their own keep it.">
         <Await query={query} height={420}>
-          {(data) => <VirtualTable label="Models and prices" rows={data.models} rowKey={(row) => row.mapping} columns={columns} height={720} empty="The organization has no prices of its own: the operator's apply." />}
+          {(data) => <VirtualTable label="Models and prices" rows={data.models} rowKey={(row) => row.mapping} columns={columns} height={35 + 36 * 40} empty="The organization has no prices of its own: the operator's apply." />}
         </Await>
       </Card>
     </>

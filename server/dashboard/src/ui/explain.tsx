@@ -90,12 +90,15 @@ function Part({ name, text, hint, isWhole }: { name: string; text: string; hint:
 
 /** Contributions from the earlier cost to the later one; up and down are two colours that all can tell apart. */
 function Waterfall({ contributions, dimension }: { contributions: readonly Contribution[]; dimension: Dimension }) {
-  const largest = Math.max(...contributions.map((each) => Math.abs(Number(each.change))), 0);
+  // Zero stands where both directions have the room that they need.
+  const rise = Math.max(...contributions.map((each) => Number(each.change)), 0);
+  const drop = Math.max(...contributions.map((each) => -Number(each.change)), 0);
+  const zero = rise + drop > 0 ? (drop / (rise + drop)) * 100 : 0;
   return (
     <ol class="waterfall">
       {contributions.map((each) => {
         const value = Number(each.change);
-        const width = largest > 0 ? (Math.abs(value) / largest) * 50 : 0;
+        const width = rise + drop > 0 ? (Math.abs(value) / (rise + drop)) * 100 : 0;
         return (
           <li key={each.key ?? "others"} title={each.sentence}>
             <button type="button" class="name" disabled={each.key === null} onClick={() => each.key !== null && addFilter(dimension, each.key)}>
@@ -103,7 +106,8 @@ function Waterfall({ contributions, dimension }: { contributions: readonly Contr
               {each.deleted && <Tag>deleted</Tag>}
             </button>
             <span class="flow" aria-hidden="true">
-              <span class={value >= 0 ? "rise" : "drop"} style={value >= 0 ? { left: "50%", width: `${width}%` } : { right: "50%", width: `${width}%` }} />
+              <i style={{ left: `${zero}%` }} />
+              <span class={value >= 0 ? "rise" : "drop"} style={value >= 0 ? { left: `${zero}%`, width: `${width}%` } : { right: `${100 - zero}%`, width: `${width}%` }} />
             </span>
             <data class="figure" value={each.change} title={`${exactMoney(each.baselineCost)} before, ${exactMoney(each.cost)} now`}>
               {signed(each.change)}

@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
-import { question, useQuery } from "../api/client.ts";
+import { useEffect, useState } from "preact/hooks";
+import { ask, question, useQuery } from "../api/client.ts";
 import { organizationWide } from "../api/organization.ts";
 import type { Activity, ApiKeys, Projects } from "../api/types.ts";
+import { addDays } from "../lib/dates.ts";
 import { shortMoney } from "../lib/money.ts";
-import { addFilter, asked, dimensionLabel, Dimensions, filterParameter, filters, removeFilter, removeFilters, unknownParameters, type Dimension } from "../lib/view.ts";
+import { addFilter, asked, dimensionLabel, Dimensions, filterParameter, filters, organizationId, removeFilter, removeFilters, today, unknownParameters, zone, type Dimension } from "../lib/view.ts";
 import { Popover } from "./controls.tsx";
 import { filterOpen } from "./keys.ts";
 import { Icon } from "./icons.tsx";
@@ -90,7 +91,12 @@ function FilterPanel() {
             placeholder={`Search ${Dimensions.find(({ id }) => id === dimension)!.plural}`}
             value={words}
             onInput={(event) => setWords(event.currentTarget.value)}
-            onKeyDown={(event) => event.key === "Enter" && found?.[0] && addFilter(dimension, found[0].key, event.altKey && isWide)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && found?.[0]) {
+                event.preventDefault();
+                addFilter(dimension, found[0].key, event.altKey && isWide);
+              }
+            }}
           />
         </label>
         <ul>
@@ -118,9 +124,25 @@ function FilterPanel() {
   );
 }
 
+/** Dimensions whose ids are no names. */
+const Named: readonly string[] = ["project", "apiKey", "member", "agent"];
+
+/** Learns the names of what a link filters by, where no page has shown them yet. */
+function useNames(): void {
+  const unnamed = filters.value.filter(({ dimension, values }) => Named.includes(dimension) && values.some((value) => value !== "" && labelOf(dimension, value) === value)).map(({ dimension }) => dimension);
+  const isWide = organizationWide.value === "open";
+  useEffect(() => {
+    for (const dimension of isWide ? new Set(unnamed) : []) {
+      const parameters = { organizationId: organizationId.value, from: addDays(today.value, -365), to: today.value, timezone: zone.value, groupBy: dimension, bucket: "month", fields: "cost" };
+      void ask<Activity>(question("/analytics/activity", parameters)).then(({ data }) => learn(dimension, data.ranking), () => undefined);
+    }
+  }, [unnamed.join(), isWide]);
+}
+
 /** The filters as chips, each with a way out; what the address says and nobody understands. */
 export function FilterChips() {
   const unknown = unknownParameters.value;
+  useNames();
   if (filters.value.length === 0 && unknown.length === 0) {
     return null;
   }

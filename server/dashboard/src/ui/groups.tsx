@@ -3,7 +3,7 @@ import { question, useQuery } from "../api/client.ts";
 import { organizationWide } from "../api/organization.ts";
 import type { Activity, RankedGroup } from "../api/types.ts";
 import { change, query as parameters } from "../lib/location.ts";
-import { columnMoney, compareMoney } from "../lib/money.ts";
+import { columnMoney, locale, parseMoney } from "../lib/money.ts";
 import { errorRate, exactCount } from "../lib/numbers.ts";
 import { addFilter, asked, dimensionLabel, Dimensions, type Dimension } from "../lib/view.ts";
 import { Link, Tag } from "./controls.tsx";
@@ -42,9 +42,29 @@ export function GroupsTable({ dimension }: { dimension: Dimension }) {
   );
 }
 
+const picos = new WeakMap<object, bigint>();
+
+/** The cost of a row as a number that is exact, read once. */
+function picoOf(row: { cost: string }): bigint {
+  let pico = picos.get(row);
+  if (pico === undefined) {
+    picos.set(row, (pico = parseMoney(row.cost)));
+  }
+  return pico;
+}
+
+export function byCost(a: { cost: string }, b: { cost: string }): number {
+  const difference = picoOf(a) - picoOf(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+const collator = new Intl.Collator(locale());
+/** Names in the order of the reader's language. */
+export const byName = (a: string, b: string): number => collator.compare(a, b);
+
 const Orders: Record<string, (a: RankedGroup, b: RankedGroup) => number> = {
-  name: (a, b) => (a.label ?? "").localeCompare(b.label ?? ""),
-  cost: (a, b) => compareMoney(a.cost, b.cost),
+  name: (a, b) => byName(a.label ?? "", b.label ?? ""),
+  cost: byCost,
   requests: (a, b) => a.requestCount - b.requestCount,
   tokens: (a, b) => a.totalTokens - b.totalTokens,
   input: (a, b) => a.inputTokens - b.inputTokens,
@@ -105,7 +125,7 @@ function GroupRows({ data, dimension, words }: { data: Activity; dimension: Dime
       sort={sort}
       onSort={(next) => change({ sort: next === "-cost" ? null : next }, true)}
       footer={wanted === "" ? ["Total", <Money text={data.totals.cost} as={money} />, ...(hasBefore ? [null] : []), <Count value={data.totals.requestCount} full />, <Count value={data.totals.inputTokens} />, <Count value={data.totals.outputTokens} />, errorRate(data.totals.errorRate)] : [`${rows.length} of ${data.ranking.length}`]}
-      empty="Nothing is called so."
+      empty={wanted === "" ? "No usage in this range." : "Nothing is called so."}
     />
   );
 }

@@ -3,11 +3,11 @@ import { useMemo, useState } from "preact/hooks";
 import type { Query } from "../api/client.ts";
 import type { MetricsRow } from "../api/types.ts";
 import { change, query as parameters } from "../lib/location.ts";
-import { columnMoney, compareMoney, shortMoney } from "../lib/money.ts";
+import { columnMoney, shortMoney } from "../lib/money.ts";
 import { errorRate, sharesOf } from "../lib/numbers.ts";
 import { ExportMenu } from "./export.tsx";
 import { Count, Money } from "./figures.tsx";
-import { sorted } from "./groups.tsx";
+import { byCost, sorted } from "./groups.tsx";
 import { Icon } from "./icons.tsx";
 import { Card } from "./ranking.tsx";
 import { Await } from "./states.tsx";
@@ -40,7 +40,7 @@ export function Share({ value, text }: { value: number; text: string }) {
 
 export function metricsOrders<Row extends MetricsRow>(): Record<string, (a: Row, b: Row) => number> {
   return {
-    cost: (a, b) => compareMoney(a.cost, b.cost),
+    cost: byCost,
     requests: (a, b) => a.requestCount - b.requestCount,
     tokens: (a, b) => a.totalTokens - b.totalTokens,
     errors: (a, b) => a.errorRate - b.errorRate,

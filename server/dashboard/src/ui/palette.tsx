@@ -11,6 +11,7 @@ import { frozenLink } from "./export.tsx";
 import { filterOpen, helpOpen, paletteOpen, Shortcuts } from "./keys.ts";
 import { known } from "./names.ts";
 import { copy } from "./status.ts";
+import { savedViews } from "./views.tsx";
 
 interface Command {
   label: string;
@@ -76,6 +77,8 @@ export function CommandPalette() {
                   setIndex(next);
                   document.getElementById(`command-${next}`)?.scrollIntoView({ block: "nearest" });
                 } else if (event.key === "Enter") {
+                  // Focus goes back to where it was, which this key would press.
+                  event.preventDefault();
                   run(found[index]);
                 }
               }}
@@ -123,6 +126,7 @@ function commands(): Command[] {
     { label: "Export the first chart", kind: "action", icon: "download", run: () => setTimeout(() => document.querySelector<HTMLElement>("main button[aria-label^='Export ']")?.click()) },
     { label: "Copy link, with ranges that go along", kind: "action", icon: "link", run: () => void copy(location.href, "Link") },
     { label: "Copy link, with fixed dates", kind: "action", icon: "link", run: () => void copy(frozenLink(), "Link with fixed dates") },
+    ...savedViews().map((view): Command => ({ label: view.name, kind: "saved view", icon: "bookmark", run: () => go(view.address) })),
     ...Presets.map((preset): Command => ({ label: preset.label, kind: "range", icon: "calendar", run: () => setPreset(preset.id) })),
     ...things("project", "project", "projects", "projects"),
     ...things("apiKey", "API key", "keys", "keys"),

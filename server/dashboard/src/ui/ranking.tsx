@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { RankedGroup } from "../api/types.ts";
+import { outlineOf, swatchOf } from "../charts/palette.ts";
 import { exactMoney } from "../lib/money.ts";
 import { exactCount, sharesOf } from "../lib/numbers.ts";
 import { pageAddress, type Dimension, type Metric } from "../lib/view.ts";
@@ -59,7 +60,7 @@ export function Ranking({ groups, dimension, metric, colors, hidden, sparks, onF
                   onClick={() => onHide(id)}
                   onDblClick={() => onOnly(id)}
                 >
-                  <i class="swatch" style={{ background: colors.get(key) ?? "transparent", borderColor: colors.get(key) ?? "var(--text-3)" }} />
+                  <i class="swatch" style={{ background: colors.has(key) ? swatchOf(colors.get(key)!, index) : "transparent", borderColor: colors.has(key) ? outlineOf(colors.get(key)!) : "var(--text-3)" }} />
                 </button>
                 {page ? (
                   <Link href={page} class="name" title={label}>
@@ -84,7 +85,7 @@ export function Ranking({ groups, dimension, metric, colors, hidden, sparks, onF
                 onClick={(event) => (key === null ? onOthers?.() : onFilter(key, event.altKey))}
               >
                 <span class="bar-track">
-                  <span class="bar" style={{ width: largest > 0 ? `${Math.max((value / largest) * 100, 0.5)}%` : "2px", background: colors.get(key) ?? "var(--others)" }} />
+                  <span class="bar" style={{ width: largest > 0 ? `${Math.max((value / largest) * 100, 0.5)}%` : "2px", background: colors.has(key) ? swatchOf(colors.get(key)!, index) : "var(--others)" }} />
                 </span>
                 {sparks && <Spark values={sparks.get(key) ?? []} height={13} />}
                 <span class="share">{shares[index]}</span>

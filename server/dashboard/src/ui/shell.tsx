@@ -15,6 +15,7 @@ import { RangePicker } from "./range.tsx";
 import { SelfCheck } from "./selfcheck.tsx";
 import { dataThrough, isExact, notice, timing } from "./status.ts";
 import { useSlow } from "./states.tsx";
+import { SavedViews } from "./views.tsx";
 import { ZonePicker } from "./zone.tsx";
 import { helpOpen, paletteOpen, zoneOpen } from "./keys.ts";
 
@@ -120,6 +121,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <header class="topbar">
           <IconButton icon="menu" label="Menu" className="menu-button" expanded={isMenuOpen.value} onClick={() => (isMenuOpen.value = !isMenuOpen.value)} />
           <Breadcrumb />
+          {!isSettings && <SavedViews />}
           <span class="grow" />
           {!isSettings && <FilterButton />}
           {!OwnPeriod.has(page) && <RangePicker />}

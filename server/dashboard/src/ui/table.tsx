@@ -75,7 +75,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height: m
   }, [last, rows.length]);
   const [sortName, isDescending] = sort?.startsWith("-") ? [sort.slice(1), true] : [sort, false];
   return (
-    <div class={`table-frame${edges}`}>
+    <div class={`table-frame${edges}${footer && rows.length > 0 ? " with-foot" : ""}`}>
       <div class="table-box" ref={box} style={{ maxHeight: `${height}px`, height: isLoading && rows.length === 0 ? `${height}px` : "auto" }} tabIndex={0} role="region" aria-label={`${label}, table`} onScroll={look}>
         <table class="table" style={{ minWidth: leastWidth(columns) }} aria-rowcount={rows.length + 1} aria-label={label}>
           <colgroup>

@@ -169,7 +169,6 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
             <span class="quiet">Drag to zoom · press a layer to filter, with Alt to leave it out</span>
           )}
         </footer>
-        {showsData && answer && <DataTable answer={answer} groups={groups} metric={of} {...(why && size === "day" ? { why } : {})} />}
       </Card>
       <Card className="span-4 ranking-card" title={title} note={`Total usage by ${noun} for the selected range`} tools={
           <>
@@ -207,6 +206,11 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
           }
         </Await>
       </Card>
+      {showsData && answer && (
+        <Card className="span-12" title="Data of the chart" note={`A row for each ${size}, a column for each ${noun}`}>
+          <DataTable answer={answer} groups={groups} metric={of} {...(why && size === "day" ? { why } : {})} />
+        </Card>
+      )}
     </div>
   );
 }

@@ -85,6 +85,8 @@ function ZonePanel({ close }: { close: () => void }) {
           onInput={(event) => setWords(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "Enter" && found[0]) {
+              // Focus goes back to the button, which this key would press.
+              event.preventDefault();
               choose(found[0].id);
             }
           }}
