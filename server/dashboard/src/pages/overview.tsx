@@ -228,7 +228,7 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
             const chosen = colorsOf("project", data.ranking.map((group) => group.key ?? null));
             const slices = data.ranking.map((group) => ({ key: group.key ?? null, label: group.label ?? "", color: chosen.get(group.key ?? null)!, value: Number(group.cost), text: exactMoney(group.cost) }));
             return (
-              <>
+              <div class="doughnut-row">
                 <Doughnut
                   slices={slices}
                   total={exactMoney(data.totals.cost)}
@@ -260,7 +260,7 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
                     </li>
                   ))}
                 </ul>
-              </>
+              </div>
             );
           }}
         </Await>

@@ -13,6 +13,7 @@ import { Link, Segmented, Tag } from "../ui/controls.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { helpOpen, keysOn, setKeysOn } from "../ui/keys.ts";
 import { labelOf, learn } from "../ui/names.ts";
+import { isTiny } from "../ui/narrow.ts";
 import { Card } from "../ui/ranking.tsx";
 import { Await, Gate, isGate } from "../ui/states.tsx";
 import { VirtualTable, type Column } from "../ui/table.tsx";
@@ -232,9 +233,9 @@ function AuditTable() {
   const later = more && more.of === first ? more : null;
   const next = later ? later.next : (first?.next ?? null);
   const columns: Column<AuditEntry>[] = [
-    { id: "at", label: "When", width: "150px", render: (row) => <time dateTime={row.at} title={row.at}>{momentIn(zone.value, row.at)}</time> },
-    { id: "who", label: "Who", width: "200px", render: (row) => (row.userId ? <bdi title={row.actor}>{labelOf("member", row.userId)}</bdi> : row.actor) },
-    { id: "action", label: "What", width: "180px", render: (row) => row.action },
+    { id: "at", label: "When", width: "124px", render: (row) => <time dateTime={row.at} title={row.at}>{momentIn(zone.value, row.at)}</time> },
+    { id: "who", label: "Who", width: "132px", render: (row) => (row.userId ? <bdi title={row.actor}>{labelOf("member", row.userId)}</bdi> : row.actor) },
+    { id: "action", label: "What", width: isTiny.value ? "auto" : "180px", render: (row) => row.action },
     { id: "target", label: "To what", width: "auto", isSecondary: true, render: (row) => <bdi title={row.target ?? ""}>{row.target ?? "–"}</bdi> },
     { id: "details", label: "Details", width: "32%", isSecondary: true, render: (row) => <bdi class="quiet" title={row.detail ?? ""}>{row.detail ?? ""}</bdi> },
   ];

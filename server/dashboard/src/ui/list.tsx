@@ -145,7 +145,7 @@ export function GroupsList({ title, question, rows, empty }: { title: string; qu
             <thead>
               <tr>
                 <th scope="col">Name</th>
-                <th scope="col" class="number w-116">
+                <th scope="col" class="number w-116 tiny-out">
                   Share
                 </th>
                 <th scope="col" class="number w-110">
@@ -165,7 +165,7 @@ export function GroupsList({ title, question, rows, empty }: { title: string; qu
                   <th scope="row" title={row.label ?? ""}>
                     <bdi>{row.label}</bdi>
                   </th>
-                  <td class="number">
+                  <td class="number tiny-out">
                     <Share value={row.share} text={`${(row.share * 100).toFixed(1)} %`} />
                   </td>
                   <td class="number">

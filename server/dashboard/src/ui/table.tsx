@@ -1,7 +1,7 @@
-import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren, VNode } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.tsx";
-import { isNarrow } from "./narrow.ts";
+import { isNarrow, isTiny } from "./narrow.ts";
 
 export interface Column<Row> {
   id: string;
@@ -18,7 +18,8 @@ export interface Column<Row> {
 const RowHeight = 36;
 const HeadHeight = 35;
 const FootHeight = 37;
-const Overscan = 8;
+const Overscan = 6;
+const Step = 4;
 
 /** Wide tables scroll sideways instead of squeezing their columns. */
 function leastWidth(columns: readonly { width: string }[]): string {
@@ -44,16 +45,18 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height: m
   empty?: ComponentChildren;
 }) {
   const isShown = (_: unknown, index: number) => !(isNarrow.value && all[index]!.isSecondary);
-  const columns = all.filter(isShown);
+  const isDrawnTogether = isTiny.value;
+  const columns = useMemo(() => all.filter(isShown).map((column) => (isDrawnTogether && column.isNumber && column.width.endsWith("px") ? { ...column, width: `${Math.round(Number.parseInt(column.width, 10) * 0.78)}px` } : column)), [all, isNarrow.value, isDrawnTogether]);
   // A footer may be shorter than the row of columns.
   const footer = allFooter && all.map((_, index) => allFooter[index]).filter(isShown);
   const box = useRef<HTMLDivElement>(null);
+  // In steps, so that most of a scroll draws nothing anew.
   const [top, setTop] = useState(0);
   // Whether there is more below and to the right: its edge is shaded.
   const [edges, setEdges] = useState("");
   const look = () => {
     const { scrollTop, scrollLeft, clientHeight, clientWidth, scrollHeight, scrollWidth } = box.current!;
-    setTop(scrollTop);
+    setTop(Math.floor(scrollTop / (Step * RowHeight)) * Step);
     setEdges(`${scrollTop + clientHeight < scrollHeight - 2 ? " more-below" : ""}${scrollLeft + clientWidth < scrollWidth - 2 ? " more-right" : ""}`);
   };
   useLayoutEffect(() => {
@@ -66,8 +69,31 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height: m
   // No row is cut in half.
   const frame = HeadHeight + (footer && rows.length > 0 ? FootHeight : 0);
   const height = Math.max(1, Math.floor((most - frame) / RowHeight)) * RowHeight + frame;
-  const first = Math.max(0, Math.floor(top / RowHeight) - Overscan);
-  const last = Math.min(rows.length, Math.ceil((top + height) / RowHeight) + Overscan);
+  const first = Math.max(0, top - Overscan);
+  const last = Math.min(rows.length, top + Step + Math.ceil(height / RowHeight) + Overscan);
+  // Rows that stay in sight stay as they are.
+  const drawn = useRef(new Map<Row, VNode>());
+  const drawnFor = useRef<readonly unknown[]>([]);
+  if (drawnFor.current[0] !== columns || drawnFor.current[1] !== rows) {
+    drawn.current = new Map();
+    drawnFor.current = [columns, rows];
+  }
+  const shown = new Map<Row, VNode>();
+  rows.slice(first, last).forEach((row, index) =>
+    shown.set(
+      row,
+      drawn.current.get(row) ?? (
+        <tr key={rowKey(row, first + index)} aria-rowindex={first + index + 2}>
+          {columns.map((column) => (
+            <td key={column.id} class={column.isNumber ? "number" : undefined}>
+              {column.render(row)}
+            </td>
+          ))}
+        </tr>
+      ),
+    ),
+  );
+  drawn.current = shown;
   useEffect(() => {
     if (last >= rows.length) {
       onEnd?.();
@@ -110,15 +136,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height: m
                 <td colSpan={columns.length} />
               </tr>
             )}
-            {rows.slice(first, last).map((row, index) => (
-              <tr key={rowKey(row, first + index)} aria-rowindex={first + index + 2}>
-                {columns.map((column) => (
-                  <td key={column.id} class={column.isNumber ? "number" : undefined}>
-                    {column.render(row)}
-                  </td>
-                ))}
-              </tr>
-            ))}
+            {[...shown.values()]}
             {last < rows.length && (
               <tr class="pad" style={{ height: `${full - last * RowHeight}px` }} aria-hidden="true">
                 <td colSpan={columns.length} />
