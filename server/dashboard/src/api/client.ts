@@ -211,7 +211,7 @@ export interface Readiness {
 /** What the server says of its own start; null where it cannot be reached. */
 export async function readiness(): Promise<Readiness | null> {
   try {
-    return (await (await send("/readyz")).json()) as Readiness;
+    return (await (await fetch("/readyz", { cache: "no-store" })).json()) as Readiness;
   } catch {
     return null;
   }

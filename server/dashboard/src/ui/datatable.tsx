@@ -23,7 +23,7 @@ export function DataTable({ answer, groups, metric, why }: { answer: Pick<UsageV
       columns={[
         { id: "date", label: answer.bucket === "day" ? "Day" : "From", width: "150px", render: (row) => (answer.bucket === "day" ? fullDay(row.bucket.date) : bucketName(row.bucket.date, answer.bucket as Bucket, answer.to)) },
         { id: "total", label: "Total", isNumber: true, width: "110px", render: (row) => <data value={metric === "cost" ? row.bucket.cost : plotted(row.bucket, metric)}>{text(row.bucket)}</data> },
-        ...(why ? [{ id: "why", label: "", width: "70px", render: (row: (typeof rows)[number]) => <button type="button" class="link" aria-label={`What changed on ${fullDay(row.bucket.date)}?`} onClick={() => why(row.bucket.date)}>Why?</button> }] : []),
+        ...(why ? [{ id: "why", label: "Changed", width: "84px", render: (row: (typeof rows)[number]) => <button type="button" class="link" aria-label={`What changed on ${fullDay(row.bucket.date)}?`} onClick={() => why(row.bucket.date)}>Why?</button> }] : []),
         ...groups.map((group) => ({ id: `g ${group.key}`, label: group.label, isNumber: true, width: "130px", render: (row: (typeof rows)[number]) => text(row.entries.get(group.key)) })),
       ]}
     />

@@ -31,7 +31,8 @@ export const Shortcuts: readonly [keys: string, what: string][] = [
   ["c", "Compare with the previous period"],
   ["b", "Longer buckets"],
   ["z", "Time zone"],
-  ["/", "Filter"],
+  ["/", "Search"],
+  ["f", "Filter"],
   ["e", "Export the first chart"],
   ["s", "Copy a link with fixed dates"],
   [".", "Light or dark"],
@@ -105,6 +106,9 @@ function act(key: string): boolean {
       zoneOpen.value = true;
       return true;
     case "/":
+      paletteOpen.value = true;
+      return true;
+    case "f":
       filterOpen.value = true;
       return true;
     case "e": {

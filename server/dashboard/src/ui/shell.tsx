@@ -103,7 +103,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
                   <Icon name={each.icon} />
                   <span class="nav-label">{each.label}</span>
                   {each.isWide && <Mark />}
-                  {each.isManaged && !isManager.value && <Lock />}
+                  {each.isManaged && !isManager.value && <Lock name="nav-lock" />}
                 </Link>
               ))}
             </div>
@@ -149,27 +149,38 @@ export function Shell({ children }: { children: ComponentChildren }) {
 
 /** Says when the server is away, with the age of what is on screen, and when it is still loading; asks again by itself. */
 function Connection() {
-  const isWaiting = useSlow(pending.value > 0 || !isOnline.value, 1_200);
+  const isAway = !isOnline.value;
+  const isWaiting = useSlow(pending.value > 0, 1_200) || isAway;
   const [state, setState] = useState<Readiness | null>(null);
   const [, tick] = useState(0);
   useEffect(() => {
+    setState(null);
     if (!isWaiting) {
-      setState(null);
       return;
     }
+    // Away, less and less often, up to every half minute.
+    let pause = isAway ? 3_000 : 1_500;
+    let timer = 0;
+    let isOver = false;
     const poll = async () => {
-      const wasOnline = isOnline.peek();
       const next = await readiness();
+      if (isOver) {
+        return;
+      }
       setState(next);
       tick((count) => count + 1);
-      if (next && !wasOnline) {
+      if (next && isAway) {
         refresh();
       }
+      pause = isAway ? Math.min(pause * 1.5, 30_000) : pause;
+      timer = setTimeout(() => void poll(), pause) as unknown as number;
     };
-    void poll();
-    const timer = setInterval(() => void poll(), 1_500);
-    return () => clearInterval(timer);
-  }, [isWaiting]);
+    timer = setTimeout(() => void poll(), isAway ? pause : 0) as unknown as number;
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [isWaiting, isAway]);
   if (!isOnline.value) {
     const minutes = Math.floor((performance.now() - reachedAt.value) / 60_000);
     return (
@@ -211,9 +222,9 @@ function Mark() {
   );
 }
 
-function Lock() {
+function Lock({ name = "nav-mark" }: { name?: string }) {
   return (
-    <span class="nav-mark" title="For owners and admins">
+    <span class={name} title="For owners and admins">
       <Icon name="lock" size={12} />
       <span class="sr">for owners and admins</span>
     </span>
