@@ -67,7 +67,7 @@ for (const theme of values.themes.split(",")) {
       await page.setViewportSize({ width, height: width < 600 ? 844 : 900 });
       await page.goto(`${values.url}/o/${values.organization}/${path}${values.query}`);
       await page.waitForLoadState("networkidle").catch(() => undefined);
-      await page.waitForTimeout(1200);
+      await page.waitForTimeout(900);
       // What is as high as the window is as high as the picture.
       const height = await page.evaluate(() => document.documentElement.scrollHeight);
       if (values.full) {

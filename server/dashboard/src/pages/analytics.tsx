@@ -56,7 +56,7 @@ export function AnalyticsPage() {
   return (
     <>
       <h1 class="sr">Organization analytics</h1>
-      <UsageCards view={answer && viewOf(answer)} spendLabel="Total spend" />
+      <UsageCards view={answer && viewOf(answer)} spendLabel="Total spend" isFailed={query.error !== null} />
       <Controls />
       {isExplained.value && <Explain key={`${range.value.from} ${range.value.to}`} {...range.value} onClose={() => change({ show: null, day: null })} />}
       {answer && answer.totals.requestCount === 0 && !query.isStale && !query.isLoading ? (

@@ -54,7 +54,11 @@ export function ExportMenu({ question, name, image, rows, isOnlyHere, label, has
       {(close) => {
         const run = (work: () => Promise<void> | void) => () => {
           close();
-          void Promise.resolve(work()).catch(failed);
+          // Millions of rows take their time.
+          const patience = setTimeout(() => say("The file is being made."), 1_500);
+          void Promise.resolve(work())
+            .catch(failed)
+            .finally(() => clearTimeout(patience));
         };
         return (
           <Menu>
