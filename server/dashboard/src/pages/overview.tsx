@@ -10,7 +10,7 @@ import { addMonths, firstOfMonth, lastOfMonth, monthName, rangeText } from "../l
 import { change, query as parameters } from "../lib/location.ts";
 import { compactMoney, exactMoney, moneyText, parseMoney, shortMoney } from "../lib/money.ts";
 import { countChange, exactCount } from "../lib/numbers.ts";
-import { asked, pageAddress, today, type Bucket } from "../lib/view.ts";
+import { asked, hidden, pageAddress, today, type Bucket } from "../lib/view.ts";
 import { IconButton, Link, Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
 import { ExportMenu } from "../ui/export.tsx";
 import { CardMoney, Change, Count, metricChange, Money } from "../ui/figures.tsx";
@@ -52,12 +52,12 @@ export function OverviewPage() {
       learnProjects(projects.answer.data.projects);
     }
   }, [projects.answer]);
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const off = hidden.value;
   if (isGate(summary.error)) {
     return <Gate error={summary.error} feature="The organization's overview" />;
   }
   const show = (next: string) => change({ month: next === current ? null : next.slice(0, 7) });
-  const toggle = (key: string) => setHidden(new Set(hidden.has(key) ? [...hidden].filter((other) => other !== key) : [...hidden, key]));
+  const toggle = (key: string) => change({ hide: off.has(key) ? [...off].filter((other) => other !== key) : [...off, key] }, true);
   return (
     <>
       <h1 class="sr">Overview</h1>
@@ -74,7 +74,7 @@ export function OverviewPage() {
         <span class="quiet">{rangeText(month, to)}</span>
       </div>
       <Cards summary={summary.answer?.data} />
-      <CostOverview query={services} url={question("/analytics/activity", { ...shared, groupBy: "serviceType", bucket: "day" })} hidden={hidden} onToggle={toggle} />
+      <CostOverview query={services} url={question("/analytics/activity", { ...shared, groupBy: "serviceType", bucket: "day" })} hidden={off} onToggle={toggle} />
       <ProjectCharts shared={shared} services={services.answer?.data.services ?? []} />
       <TopAgents shared={shared} />
       <Await query={services} height={320}>
