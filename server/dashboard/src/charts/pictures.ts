@@ -84,6 +84,8 @@ export function barsPicture(bars: readonly (Entry & { value: number; text: strin
   return canvas;
 }
 
+const Hole = 106;
+
 /** Slices of a doughnut with their names and values beside it. */
 export function doughnutPicture(paths: readonly (Entry & { path: string; text: string })[], size: number, total: string): HTMLCanvasElement {
   const height = Math.max(260, paths.length * 26 + 20);
@@ -101,6 +103,8 @@ export function doughnutPicture(paths: readonly (Entry & { path: string; text: s
   }
   context.fillStyle = text;
   context.font = `600 17px ${Font}`;
+  // Inside of the ring, however many digits there are.
+  context.font = `600 ${Math.min(17, (17 * Hole) / context.measureText(total).width)}px ${Font}`;
   context.textAlign = "center";
   context.fillText(total, size / 2, size / 2);
   context.restore();

@@ -2,7 +2,7 @@ import { address, asCurl, download, readText, saveBlob } from "../api/client.ts"
 import { ink } from "../charts/palette.ts";
 import { rangeText } from "../lib/dates.ts";
 import { path, query } from "../lib/location.ts";
-import { range, zone } from "../lib/view.ts";
+import { range, route, today, zone } from "../lib/view.ts";
 import { Menu, MenuItem, Popover } from "./controls.tsx";
 import { forExcel, writeCsv } from "./csv.ts";
 import { Icon } from "./icons.tsx";
@@ -47,7 +47,9 @@ export function ExportMenu({ question, name, image, rows, isOnlyHere, label, has
   /** Whether the same range is offered as FOCUS rows too. */
   hasFocus?: boolean;
 }) {
-  const file = `${name} ${range.value.from} to ${range.value.to} ${zone.value}`.replaceAll(/[^\p{L}\p{N}.+-]+/gu, "-").toLowerCase();
+  const asked = new URL(question, location.origin).searchParams;
+  const [from, to] = [asked.get("from") ?? range.value.from, asked.get("to") ?? range.value.to];
+  const file = `${name} ${from} to ${to} ${zone.value}`.replaceAll(/[^\p{L}\p{N}.+-]+/gu, "-").toLowerCase();
   const failed = (error: unknown) => say(error instanceof Error ? error.message : "The export failed.");
   return (
     <Popover label={label ?? `Export ${name}`} align="end" className="quiet" trigger={<Icon name="download" />}>
@@ -87,7 +89,7 @@ export function ExportMenu({ question, name, image, rows, isOnlyHere, label, has
               </>
             )}
             {image && (
-              <MenuItem hint="2×" onClick={run(() => saveImage(image(), name, file))}>
+              <MenuItem hint="2×" onClick={run(() => saveImage(image(), name, rangeText(from, to), file))}>
                 PNG
               </MenuItem>
             )}
@@ -112,6 +114,9 @@ export function ExportMenu({ question, name, image, rows, isOnlyHere, label, has
 export function frozenLink(): string {
   const parameters = new URLSearchParams(query.value);
   parameters.delete("range");
+  if (route.value.page === "overview" && !parameters.has("month")) {
+    parameters.set("month", today.value.slice(0, 7));
+  }
   parameters.set("from", range.value.from);
   parameters.set("to", range.value.to);
   parameters.set("tz", zone.value);
@@ -119,7 +124,7 @@ export function frozenLink(): string {
 }
 
 /** The chart with its title, range and zone drawn in. */
-function saveImage(chart: HTMLCanvasElement | null, title: string, file: string): Promise<void> {
+function saveImage(chart: HTMLCanvasElement | null, title: string, dates: string, file: string): Promise<void> {
   return new Promise((resolve, reject) => {
     if (!chart) {
       reject(new Error("There is no chart to save yet."));
@@ -137,7 +142,7 @@ function saveImage(chart: HTMLCanvasElement | null, title: string, file: string)
     context.fillText(title, 32, 54);
     context.fillStyle = colors.text3;
     context.font = "24px 'Inter Variable', sans-serif";
-    context.fillText(`${rangeText(range.value.from, range.value.to)} · ${zone.value}`, 32, 92);
+    context.fillText(`${dates} · ${zone.value}`, 32, 92);
     context.drawImage(chart, 32, 116);
     context.fillText(location.host, 32, canvas.height - 22);
     canvas.toBlob((blob) => {
