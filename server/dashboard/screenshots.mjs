@@ -1,7 +1,8 @@
 // Pictures of every page: node screenshots.mjs --url http://127.0.0.1:5080 --token TOKEN [--out ../../docs/screenshots] [--only analytics] [--sizes 1440,390] [--themes light,dark]
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { withPalette } from "./palettepng.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -58,7 +59,7 @@ for (const theme of values.themes.split(",")) {
     await page.goto(`${values.url}/o/${values.organization}/analytics`);
     await page.waitForSelector("[data-token]");
     if (!values.only || values.only.split(",").includes("signin")) {
-      await page.screenshot({ path: `${values.out}/signin-${theme}-${width}.png` });
+      writeFileSync(`${values.out}/signin-${theme}-${width}.png`, withPalette(await page.screenshot()));
     }
     await page.fill("[data-token]", values.token);
     await page.keyboard.press("Enter");
@@ -74,7 +75,7 @@ for (const theme of values.themes.split(",")) {
         await page.setViewportSize({ width, height: Math.max(height, width < 600 ? 844 : 900) });
         await page.waitForTimeout(300);
       }
-      await page.screenshot({ path: `${values.out}/${name}-${theme}-${width}.png`, fullPage: values.full });
+      writeFileSync(`${values.out}/${name}-${theme}-${width}.png`, withPalette(await page.screenshot({ fullPage: values.full })));
     }
     await context.close();
   }
