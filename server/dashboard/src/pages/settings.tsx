@@ -100,7 +100,7 @@ export function PreferencesPage() {
           <Option name="Theme" note="System follows the setting of your device.">
             <Segmented label="Theme" options={[{ id: "system", label: "System" }, { id: "light", label: "Light" }, { id: "dark", label: "Dark" }]} value={themeChoice.value} onChange={(id: ThemeChoice) => chooseTheme(id)} />
           </Option>
-          <Option name="Patterns" note="Draws a pattern over each colour of a chart, for who tells colours apart with difficulty.">
+          <Option name="Patterns" note="Draws a pattern over each colour of a chart, for whoever finds colours hard to tell apart.">
             <Segmented label="Patterns" options={[{ id: "off", label: "Off" }, { id: "on", label: "On" }]} value={isPatterned.value ? "on" : "off"} onChange={(id) => setPatterned(id === "on")} />
           </Option>
           <Option name="Keyboard shortcuts" note={<>Single keys act on the page. <button type="button" class="link inline" onClick={() => (helpOpen.value = true)}>Show the list</button></>}>
