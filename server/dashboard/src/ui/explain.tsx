@@ -38,7 +38,6 @@ export function Explain({ from: first, to: last, onClose }: { from: string; to: 
           <ExportMenu
             question={url}
             name="What changed"
-            isOnlyHere
             rows={() => [["dimension", "key", "label", "baselineCost", "cost", "change"], ...(data?.dimensions ?? []).flatMap(({ dimension, contributions }) => contributions.map((each) => [dimension, each.key ?? "", each.label ?? "", each.baselineCost, each.cost, each.change]))]}
           />
           <IconButton icon="close" label="Close" onClick={onClose} />
