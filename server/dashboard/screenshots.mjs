@@ -1,7 +1,8 @@
 // Pictures of every page: node screenshots.mjs --url http://127.0.0.1:5080 --token TOKEN [--out ../../docs/screenshots] [--only analytics] [--sizes 1440,390] [--themes light,dark]
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { withPalette } from "./palettepng.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +39,11 @@ const pages = {
   agent: "agents/agt_concierge",
   usage: "usage",
   plan: "plan",
+  prices: "prices",
+  access: "access",
+  preferences: "preferences",
+  me: "me",
+  "analytics-explained": "analytics?show=explain&baseline=previous",
 };
 const wanted = values.only ? Object.fromEntries(values.only.split(",").map((name) => [name.replaceAll(/[^a-z0-9]+/gi, "-"), pages[name] ?? name])) : pages;
 
@@ -51,14 +57,25 @@ for (const theme of values.themes.split(",")) {
     page.on("console", (message) => message.type() === "error" && !message.text().includes("401") && (problems++, console.error(`${theme} ${width} ${page.url()}: ${message.text()}`)));
     page.on("pageerror", (error) => (problems++, console.error(`${theme} ${width} ${page.url()}: ${error.message}`)));
     await page.goto(`${values.url}/o/${values.organization}/analytics`);
+    await page.waitForSelector("[data-token]");
+    if (!values.only || values.only.split(",").includes("signin")) {
+      writeFileSync(`${values.out}/signin-${theme}-${width}.png`, withPalette(await page.screenshot()));
+    }
     await page.fill("[data-token]", values.token);
     await page.keyboard.press("Enter");
     await page.waitForSelector(".shell");
     for (const [name, path] of Object.entries(wanted)) {
+      await page.setViewportSize({ width, height: width < 600 ? 844 : 900 });
       await page.goto(`${values.url}/o/${values.organization}/${path}${values.query}`);
       await page.waitForLoadState("networkidle").catch(() => undefined);
-      await page.waitForTimeout(1200);
-      await page.screenshot({ path: `${values.out}/${name}-${theme}-${width}.png`, fullPage: values.full });
+      await page.waitForTimeout(900);
+      // What is as high as the window is as high as the picture.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      if (values.full) {
+        await page.setViewportSize({ width, height: Math.max(height, width < 600 ? 844 : 900) });
+        await page.waitForTimeout(300);
+      }
+      writeFileSync(`${values.out}/${name}-${theme}-${width}.png`, withPalette(await page.screenshot({ fullPage: values.full })));
     }
     await context.close();
   }

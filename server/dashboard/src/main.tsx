@@ -2,22 +2,24 @@ import { batch } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import "./styles.css";
-import { isSignedIn, ProblemError, question, useQuery } from "./api/client.ts";
+import { ask, isSignedIn, ProblemError, question, refreshes, useQuery } from "./api/client.ts";
 import { organizations } from "./api/organization.ts";
-import type { Organizations } from "./api/types.ts";
+import type { Activity, Organizations, Projects } from "./api/types.ts";
+import { colorsKnown } from "./charts/palette.ts";
 import { go } from "./lib/location.ts";
-import { organizationId, route } from "./lib/view.ts";
+import { filters, organizationId, range, route, today, universes, wantedUniverses, zone } from "./lib/view.ts";
 import { AnalyticsPage } from "./pages/analytics.tsx";
 import { MemberPage, MembersPage } from "./pages/members.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
-import { PlanPage } from "./pages/settings.tsx";
-import { AgentPage, AgentsPage, KeyPage, KeysPage, ProjectPage, ProjectsPage } from "./pages/things.tsx";
+import { AccessPage, PlanPage, PreferencesPage, PricesPage } from "./pages/settings.tsx";
+import { AgentPage, AgentsPage, KeyPage, KeysPage, learnProjects, ProjectPage, ProjectsPage } from "./pages/things.tsx";
 import { UsagePage } from "./pages/usage.tsx";
 import { SignIn } from "./pages/signin.tsx";
 import { listen } from "./ui/keys.ts";
 import { CommandPalette, Help } from "./ui/palette.tsx";
 import { Shell } from "./ui/shell.tsx";
 import { ErrorNote } from "./ui/states.tsx";
+import { say } from "./ui/status.ts";
 
 // Charts are on nearly every page: asked for beside the first answers, not after them.
 void import("./charts/echarts.ts");
@@ -36,6 +38,8 @@ function App() {
       });
     }
   }, [known]);
+  useColors();
+  useUniverses();
   if (!isSignedIn.value) {
     return <SignIn />;
   }
@@ -54,8 +58,44 @@ function App() {
   );
 }
 
+/** Learns the colours and names of projects, so that a project looks the same on every page from its first picture on. */
+function useColors(): void {
+  const query = useQuery<Projects>(isSignedIn.value && organizationId.value ? question("/analytics/projects", { organizationId: organizationId.value }) : null);
+  useEffect(() => {
+    if (query.answer || query.error) {
+      batch(() => {
+        learnProjects(query.answer?.data.projects ?? []);
+        colorsKnown.value = true;
+      });
+    }
+  }, [query.answer, query.error]);
+}
+
+/** Learns all values of the dimensions of which filters leave some out. */
+function useUniverses(): void {
+  const dimensions = filters.value.filter((filter) => filter.isExcluded).map((filter) => filter.dimension);
+  const refresh = refreshes.value;
+  useEffect(() => {
+    for (const dimension of dimensions) {
+      const from = range.value.from < "2015-01-01" ? range.value.from : "2015-01-01";
+      const to = range.value.to > today.value ? range.value.to : today.value;
+      const learn = (keys: readonly string[]) => (universes.value = new Map([...universes.peek(), [dimension, keys]]));
+      void ask<Activity>(question("/analytics/activity", { organizationId: organizationId.value, from, to, timezone: zone.value, groupBy: dimension, bucket: "month", fields: "cost" })).then(
+        ({ data }) => learn(data.ranking.map(({ key }) => key ?? "")),
+        (error: unknown) => {
+          say(error instanceof Error ? error.message : "What is left out is not known.");
+          learn([]);
+        },
+      );
+    }
+  }, [dimensions.join(), refresh]);
+}
+
 function Page() {
   const { page, id, tab } = route.value;
+  if (wantedUniverses.value.length > 0) {
+    return <div class="card bones-page" aria-busy="true" />;
+  }
   switch (page) {
     case "analytics":
       return <AnalyticsPage />;
@@ -75,6 +115,12 @@ function Page() {
       return <UsagePage />;
     case "plan":
       return <PlanPage />;
+    case "preferences":
+      return <PreferencesPage />;
+    case "prices":
+      return <PricesPage />;
+    case "access":
+      return <AccessPage />;
     default:
       return <ErrorNote error={new ProblemError({ type: "/problems/unknown-page", title: "No such page", status: 404, detail: `There is no page '${page}'.` })} retry={() => go(`/o/${organizationId.value}/analytics`)} />;
   }

@@ -32,6 +32,8 @@ export class ProblemError extends Error {
 export const isSignedIn = signal(true);
 /** Whether the last attempt reached the server. */
 export const isOnline = signal(true);
+/** When the server last answered anything, in ms since the page began. */
+export const reachedAt = signal(0);
 /** Questions under way. */
 export const pending = signal(0);
 /** Counts the reader's requests for the latest. */
@@ -104,6 +106,7 @@ async function send(url: string, init: RequestInit = {}): Promise<Response> {
   try {
     const response = await fetch(url, { ...init, credentials: "same-origin" });
     isOnline.value = true;
+    reachedAt.value = performance.now();
     return response;
   } catch (error) {
     if (!(error instanceof DOMException && error.name === "AbortError")) {
@@ -196,6 +199,22 @@ export function useQuery<T>(url: string | null): Query<T> {
   }, [url, attempt, refresh, isSignedIn.value]);
   const { answer, error, isLoading } = state.current;
   return { answer, error: url === null ? null : error, isLoading: isLoading && url !== null, isStale: answer !== null && answer.url !== url, retry: () => setAttempt(attempt + 1) };
+}
+
+/** Whether the server has its usage in memory. */
+export interface Readiness {
+  phase: string;
+  loadedRows: number;
+  totalRows: number;
+}
+
+/** What the server says of its own start; null where it cannot be reached. */
+export async function readiness(): Promise<Readiness | null> {
+  try {
+    return (await (await fetch("/readyz", { cache: "no-store" })).json()) as Readiness;
+  } catch {
+    return null;
+  }
 }
 
 const prefetched = new Set<string>();

@@ -18,3 +18,6 @@ export const organizationWide = computed<"open" | "plan" | "role">(() => {
   }
   return current.plan !== "enterprise" ? "plan" : current.role === "owner" || current.role === "admin" ? "open" : "role";
 });
+
+/** Whether the caller is an owner or admin. */
+export const isManager = computed(() => organization.value === null || organization.value.role === "owner" || organization.value.role === "admin");

@@ -1,7 +1,8 @@
-import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import type { ComponentChildren, Ref } from "preact";
+import { useImperativeHandle, useState } from "preact/hooks";
 import { percent } from "../lib/numbers.ts";
-import { Floating } from "./plot.tsx";
+import { doughnutPicture } from "./pictures.ts";
+import { Floating, type PlotHandle } from "./plot.tsx";
 import { TooltipTable } from "./tooltip.tsx";
 
 export interface Slice {
@@ -20,29 +21,24 @@ const Width = 33;
 const Smallest = 1.5;
 
 /** Parts of a whole, with the whole in the middle. At most a handful: the rest is Others. */
-export function Doughnut({ slices, total, label, centre, highlight, onHover }: { slices: readonly Slice[]; total: string; label: string; centre: ComponentChildren; highlight?: string | null | undefined; onHover?: (key: string | null | undefined) => void }) {
+export function Doughnut({ slices, total, label, centre, highlight, onHover, handle }: { slices: readonly Slice[]; total: string; label: string; centre: ComponentChildren; highlight?: string | null | undefined; onHover?: (key: string | null | undefined) => void; handle?: Ref<PlotHandle> }) {
   const [pointer, setPointer] = useState<{ x: number; y: number; index: number } | null>(null);
   const sum = slices.reduce((all, slice) => all + slice.value, 0);
-  const raw = slices.map((slice) => (sum > 0 ? (slice.value / sum) * 360 : 0));
-  const lifted = raw.map((angle) => (angle > 0 ? Math.max(angle, Smallest) : 0));
-  const scale = 360 / Math.max(360, lifted.reduce((all, angle) => all + angle, 0));
-  let start = -90;
+  const arcs = arcsOf(slices, sum);
+  useImperativeHandle(handle ?? null, () => ({ image: () => doughnutPicture(slices.flatMap((slice, index) => (arcs[index] ? [{ ...slice, path: arcs[index] }] : [])), Size, total) }), [slices, total]);
   return (
     <div class="doughnut">
       <svg viewBox={`0 0 ${Size} ${Size}`} role="img" aria-label={label} onPointerLeave={() => (setPointer(null), onHover?.(undefined))}>
         {sum === 0 && <circle cx={Size / 2} cy={Size / 2} r={Radius - Width / 2} fill="none" stroke="var(--grid)" stroke-width={Width} />}
         {slices.map((slice, index) => {
-          const angle = lifted[index]! * scale;
-          const from = start;
-          start += angle;
-          if (angle === 0) {
+          if (!arcs[index]) {
             return null;
           }
           const isDim = (pointer && pointer.index !== index) || (highlight !== undefined && highlight !== slice.key && slices.some((each) => each.key === highlight));
           return (
             <path
               key={slice.key ?? "others"}
-              d={arc(from, Math.min(from + angle, from + 359.99))}
+              d={arcs[index]}
               fill={slice.color}
               stroke="var(--card)"
               stroke-width="1.5"
@@ -63,6 +59,18 @@ export function Doughnut({ slices, total, label, centre, highlight, onHover }: {
       )}
     </div>
   );
+}
+
+/** The outline of each slice; null where there is nothing. */
+function arcsOf(slices: readonly Slice[], sum: number): (string | null)[] {
+  const lifted = slices.map((slice) => (sum > 0 && slice.value > 0 ? Math.max((slice.value / sum) * 360, Smallest) : 0));
+  const scale = 360 / Math.max(360, lifted.reduce((all, angle) => all + angle, 0));
+  let start = -90;
+  return lifted.map((each) => {
+    const from = start;
+    start += each * scale;
+    return each === 0 ? null : arc(from, Math.min(start, from + 359.99));
+  });
 }
 
 function arc(from: number, to: number): string {

@@ -41,7 +41,7 @@ export function seriesOf(activity: readonly ActivityBucket[], groups: readonly S
 }
 
 /** Usage over time by one dimension. */
-export function OverTime({ activity, groups, dimension, metric, bucket, shape, zone, lastDay, dataThrough, height, isRunning, previous, hidden, highlight, onPick, onSelect, handle, summary }: {
+export function OverTime({ activity, groups, dimension, metric, bucket, shape, zone, lastDay, dataThrough, height, isRunning, previous, hidden, highlight, onPick, onSelect, onBack, handle, summary }: {
   activity: readonly ActivityBucket[];
   groups: readonly Shown[];
   dimension: Dimension;
@@ -56,8 +56,9 @@ export function OverTime({ activity, groups, dimension, metric, bucket, shape, z
   previous?: readonly ActivityBucket[] | undefined;
   hidden?: ReadonlySet<string>;
   highlight?: string | null | undefined;
-  onPick?: (key: string | null) => void;
+  onPick?: (key: string | null, isExcluded: boolean) => void;
   onSelect?: (first: number, last: number) => void;
+  onBack?: (() => void) | undefined;
   handle?: Ref<PlotHandle>;
   summary: string;
 }) {
@@ -74,7 +75,7 @@ export function OverTime({ activity, groups, dimension, metric, bucket, shape, z
     }
     return <BucketTooltip of={of} index={index} series={series} bucket={bucket} metric={metric} hovered={hovered} zone={zone} lastDay={lastDay} dataThrough={dataThrough} isRunning={isRunning ?? false} previous={previous?.[index]} />;
   };
-  return <Plot buckets={activity} bucket={bucket} series={series} shape={shape} metric={metric} zone={zone} height={height} summary={summary} previous={before} dataThrough={dataThrough} highlight={highlight} tooltip={tooltip} {...(onPick ? { onPick } : {})} {...(onSelect ? { onSelect } : {})} {...(handle ? { handle } : {})} />;
+  return <Plot buckets={activity} bucket={bucket} series={series} shape={shape} metric={metric} zone={zone} height={height} summary={summary} previous={before} dataThrough={dataThrough} highlight={highlight} tooltip={tooltip} onBack={onBack} {...(onPick ? { onPick } : {})} {...(onSelect ? { onSelect } : {})} {...(handle ? { handle } : {})} />;
 }
 
 function previousValues(activity: readonly ActivityBucket[], previous: readonly ActivityBucket[] | undefined, metric: Metric, isRunning: boolean): (number | null)[] | undefined {

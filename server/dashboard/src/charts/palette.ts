@@ -7,10 +7,95 @@ const Dark = ["#7190F0", "#F27C1A", "#6EE6E2", "#B2507F", "#7E50E6", "#FAD13C", 
 
 export const theme = signal<"light" | "dark">(document.documentElement.dataset["theme"] === "dark" ? "dark" : "light");
 
-export function setTheme(next: "light" | "dark"): void {
+export type ThemeChoice = "system" | "light" | "dark";
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const stored = localStorage.getItem("theme");
+/** What the reader chose; the system's theme where they chose none. */
+export const themeChoice = signal<ThemeChoice>(stored === "dark" || stored === "light" ? stored : "system");
+
+function paint(next: "light" | "dark"): void {
   document.documentElement.dataset["theme"] = next;
-  localStorage.setItem("theme", next);
   theme.value = next;
+}
+
+export function chooseTheme(choice: ThemeChoice): void {
+  themeChoice.value = choice;
+  if (choice === "system") {
+    localStorage.removeItem("theme");
+  } else {
+    localStorage.setItem("theme", choice);
+  }
+  paint(choice === "system" ? (prefersDark.matches ? "dark" : "light") : choice);
+}
+
+export function setTheme(next: "light" | "dark"): void {
+  chooseTheme(next);
+}
+
+prefersDark.addEventListener("change", () => themeChoice.value === "system" && paint(prefersDark.matches ? "dark" : "light"));
+
+/** Whether a pattern lies over each colour of a chart. */
+export const isPatterned = signal(localStorage.getItem("patterns") === "on");
+
+export function setPatterned(on: boolean): void {
+  localStorage.setItem("patterns", on ? "on" : "off");
+  isPatterned.value = on;
+}
+
+const patterns = new Map<string, unknown>();
+
+// Strokes of a pattern on a tile of 8 by 8: told apart without any colour.
+const Strokes: readonly ((context: CanvasRenderingContext2D) => void)[] = [
+  () => undefined,
+  (context) => [-8, 0, 8].forEach((x) => (context.moveTo(x - 1, 9), context.lineTo(x + 9, -1))),
+  (context) => (context.moveTo(0, 4), context.lineTo(8, 4)),
+  (context) => [2, 6].forEach((at) => (context.moveTo(at + 1, at), context.arc(at, at, 1, 0, 7))),
+  (context) => [-8, 0, 8].forEach((x) => (context.moveTo(x - 1, -1), context.lineTo(x + 9, 9))),
+  (context) => (context.moveTo(4, 0), context.lineTo(4, 8)),
+  (context) => (context.moveTo(0, 4), context.lineTo(8, 4), context.moveTo(4, 0), context.lineTo(4, 8)),
+];
+
+// The same patterns for swatches, in CSS.
+const Swatches: readonly string[] = [
+  "",
+  "repeating-linear-gradient(135deg, var(--card) 0 1px, transparent 1px 4px)",
+  "repeating-linear-gradient(0deg, transparent 0 3px, var(--card) 3px 4px)",
+  "radial-gradient(var(--card) 1px, transparent 1.2px) 0 0 / 4px 4px",
+  "repeating-linear-gradient(45deg, var(--card) 0 1px, transparent 1px 4px)",
+  "repeating-linear-gradient(90deg, transparent 0 3px, var(--card) 3px 4px)",
+  "repeating-linear-gradient(0deg, transparent 0 3px, var(--card) 3px 4px), repeating-linear-gradient(90deg, transparent 0 3px, var(--card) 3px 4px)",
+];
+
+/** The background of a swatch or bar that stands for a series. */
+export function swatchOf(color: string, place: number): string {
+  const pattern = isPatterned.value ? Swatches[place % Swatches.length]! : "";
+  return pattern ? `${pattern}, ${color}` : color;
+}
+
+/** A colour as charts fill with it: itself, or with the pattern of its place. */
+export function fillOf(color: string, place: number): string {
+  const kind = place % Strokes.length;
+  if (!isPatterned.value || kind === 0) {
+    return color;
+  }
+  const key = `${color} ${kind} ${theme.value}`;
+  let pattern = patterns.get(key);
+  if (!pattern) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 8;
+    const context = canvas.getContext("2d")!;
+    context.fillStyle = color;
+    context.fillRect(0, 0, 8, 8);
+    context.strokeStyle = ink().card;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    Strokes[kind]!(context);
+    context.stroke();
+    patterns.set(key, (pattern = { image: canvas, repeat: "repeat" }));
+  }
+  // What ECharts takes for a colour is a wider type than it says.
+  return pattern as string;
 }
 
 /** Colours of everything but series. */
@@ -24,6 +109,8 @@ export function slots(): readonly string[] {
   return theme.value === "dark" ? Dark : Light;
 }
 
+/** Whether the directory has been asked for its colours. */
+export const colorsKnown = signal(false);
 /** Colours that the directory gives to projects. */
 export const configuredColors = signal<ReadonlyMap<string, string>>(new Map());
 
@@ -76,6 +163,28 @@ function hash(text: string): number {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
   }
   return value;
+}
+
+function luminance(color: string): number {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Whether a colour that somebody configured hardly stands out from the card: it gets an outline then. */
+export function isFaint(color: string): boolean {
+  if (!/^#[0-9a-f]{6}$/i.test(color)) {
+    return false;
+  }
+  const [one, other] = [luminance(color), luminance(ink().card)].sort((a, b) => b - a) as [number, number];
+  return (one + 0.05) / (other + 0.05) < 3;
+}
+
+/** The line around what is filled with a colour. */
+export function outlineOf(color: string): string {
+  return isFaint(color) ? ink().text3 : color;
 }
 
 /** Hatching in a colour, for what is not complete. */

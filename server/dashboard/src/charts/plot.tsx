@@ -3,7 +3,8 @@ import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Bucket, Metric, Shape } from "../lib/view.ts";
 import type { EChartsType } from "./echarts.ts";
-import { hatch, ink, theme } from "./palette.ts";
+import { fillOf, hatch, ink, isFaint, isPatterned, theme } from "./palette.ts";
+import { withLegend } from "./pictures.ts";
 import { bucketTicks, valueScale } from "./scale.ts";
 
 export interface Series {
@@ -29,13 +30,16 @@ export interface PlotHandle {
 /** The bucket under the pointer, by its start: one crosshair through all plots of a page. */
 const crosshair = signal<string | null>(null);
 
+/** Of lines, where patterns are on. */
+const Dashes: readonly ("solid" | number[])[] = ["solid", [8, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
+
 const Left = 56;
 const Right = 12;
 const Top = 10;
 const Bottom = 26;
 
 /** Series over time, stacked or as lines. ECharts paints; pointer, keyboard, crosshair and tooltip are here. */
-export function Plot({ buckets, bucket, series, shape, metric, zone, height, summary, previous, dataThrough, highlight, onPick, onSelect, tooltip, handle }: {
+export function Plot({ buckets, bucket, series, shape, metric, zone, height, summary, previous, dataThrough, highlight, onPick, onSelect, onBack, tooltip, handle }: {
   buckets: readonly PlotBucket[];
   bucket: Bucket;
   series: readonly Series[];
@@ -48,8 +52,11 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
   previous?: readonly (number | null)[] | undefined;
   dataThrough: string | null;
   highlight?: string | null | undefined;
-  onPick?: (key: string | null) => void;
+  /** A press on a layer; with Alt it means to leave it out. */
+  onPick?: (key: string | null, isExcluded: boolean) => void;
   onSelect?: (first: number, last: number) => void;
+  /** A double press, where there is something to go back to. */
+  onBack?: (() => void) | undefined;
   tooltip: (index: number, key: string | null | undefined) => ComponentChildren;
   handle?: Ref<PlotHandle>;
 }) {
@@ -58,8 +65,10 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
   const [width, setWidth] = useState(0);
   const [isReady, setReady] = useState(false);
   const [pointer, setPointer] = useState<{ index: number; x: number; y: number; key: string | null | undefined; isPinned: boolean } | null>(null);
+  const press = useRef(0);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const colors = theme.value;
+  const patterned = isPatterned.value;
 
   useLayoutEffect(() => {
     const element = host.current!;
@@ -141,25 +150,33 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
           splitLine: { lineStyle: { color: grid } },
         },
         series: [
-          ...series.map((each) => {
+          ...series.map((each, place) => {
             const id = seriesId(each.key);
+            const fill = fillOf(each.color, place);
             return drawn === "bars"
               ? {
                   id, name: id, type: "bar", stack: "all", barCategoryGap: count > 60 ? "12%" : "28%", barMaxWidth: 44, silent: true,
-                  itemStyle: { color: each.color, borderColor: card, borderWidth: band > 6 ? 0.5 : 0 },
+                  itemStyle: { color: fill, borderColor: isFaint(each.color) ? text3 : card, borderWidth: band > 6 ? 0.5 : 0 },
                   emphasis: { focus: "series" }, blur: { itemStyle: { opacity: 0.3 } },
                   data: each.values.map((value, index) => (index === partial ? { value, itemStyle: { color: hatch(each.color), borderColor: card } } : value)),
                 }
               : {
                   id, name: id, type: "line", silent: true, showSymbol: false, symbol: "circle", symbolSize: 5,
-                  ...(drawn === "area" ? { stack: "all", areaStyle: { color: each.color, opacity: 0.92 }, lineStyle: { width: band < 5 ? 0.4 : 1, color: card } } : { lineStyle: { width: 1.75, color: each.color } }),
+                  ...(drawn === "area" ? { stack: "all", areaStyle: { color: fill, opacity: 0.92 }, lineStyle: { width: band < 5 ? 0.4 : 1, color: card } } : { lineStyle: { width: 1.75, color: each.color, ...(patterned ? { type: Dashes[place % Dashes.length]! } : {}) } }),
                   itemStyle: { color: each.color },
                   emphasis: { focus: "series", ...(drawn === "area" ? { areaStyle: { opacity: 1 }, lineStyle: { width: 1 } } : { lineStyle: { width: 2.5 } }) },
                   blur: drawn === "area" ? { areaStyle: { opacity: 0.3 }, lineStyle: { opacity: 0.5 } } : { lineStyle: { opacity: 0.25 } },
                   data: each.values.map((value, index) => (index < fullCount ? value : "-")),
                 };
           }),
-          ...(drawn !== "bars" && partial >= 0
+          ...(drawn === "lines" && partial > 0
+            ? series.map((each) => ({
+                id: `${seriesId(each.key)} unfinished`, name: seriesId(each.key), type: "line", silent: true, showSymbol: false,
+                lineStyle: { width: 1.5, type: [3, 3], color: each.color }, itemStyle: { color: each.color }, blur: { lineStyle: { opacity: 0.25 } },
+                data: each.values.map((value, index) => (index === partial || index === partial - 1 ? value : "-")),
+              }))
+            : []),
+          ...(drawn === "area" && partial >= 0
             ? series.map((each) => ({
                 id: `${seriesId(each.key)} unfinished`, name: seriesId(each.key), type: "bar", stack: "unfinished", silent: true, barMaxWidth: 44, barCategoryGap: "20%",
                 itemStyle: { color: hatch(each.color), borderColor: card, borderWidth: 1 },
@@ -171,7 +188,7 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
       },
       { replaceMerge: ["series"] },
     );
-  }, [isReady, width, height, buckets, series, drawn, scale, previous, colors, fullCount]);
+  }, [isReady, width, height, buckets, series, drawn, scale, previous, colors, fullCount, patterned]);
 
   useEffect(() => {
     if (!isReady) {
@@ -184,7 +201,16 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
     }
   }, [isReady, highlight, pointer?.key, series]);
 
-  useImperativeHandle(handle ?? null, () => ({ image: () => (chart.current?.renderToCanvas({ pixelRatio: 2, backgroundColor: ink().card }) as HTMLCanvasElement | undefined) ?? null }), []);
+  useImperativeHandle(
+    handle ?? null,
+    () => ({
+      image: () => {
+        const drawing = chart.current?.renderToCanvas({ pixelRatio: 2, backgroundColor: ink().card }) as HTMLCanvasElement | undefined;
+        return drawing ? withLegend(drawing, series) : null;
+      },
+    }),
+    [series],
+  );
 
   const indexAt = (x: number) => Math.min(count - 1, Math.max(0, Math.floor((x - Left) / band)));
   const keyAt = (index: number, y: number): string | null | undefined => {
@@ -275,8 +301,19 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
           if (selection && onSelect) {
             onSelect(selection.first, selection.last);
           } else if (event.pointerType === "mouse" && end.key !== undefined) {
-            onPick?.(end.key);
+            const pick = () => onPick?.(end.key!, event.altKey);
+            // The first press of two is no press by itself.
+            clearTimeout(press.current);
+            if (onBack) {
+              press.current = setTimeout(pick, 260) as unknown as number;
+            } else {
+              pick();
+            }
           }
+        }}
+        onDblClick={() => {
+          clearTimeout(press.current);
+          onBack?.();
         }}
         onPointerLeave={() => {
           if (!drag) {

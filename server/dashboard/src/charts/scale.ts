@@ -2,12 +2,12 @@ import { addDays, clockIn, monthName, shortDay, weekday, type Day } from "../lib
 import { compactUnit } from "../lib/money.ts";
 import type { Bucket, Metric } from "../lib/view.ts";
 
-/** An axis from 0 with at most four lines above it, and one unit for all of its labels. */
+/** An axis from 0 with at most five lines above it, and one unit for all of its labels. */
 export function valueScale(max: number, metric: Metric | "quantity"): { max: number; step: number; label: (value: number) => string } {
   if (!(max > 0)) {
     return { max: 1, step: 1, label: (value) => (value === 0 ? (metric === "cost" ? "$0" : "0") : "") };
   }
-  const rough = max / 4;
+  const rough = max / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   let step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999_999)!;
   if (metric !== "cost" && metric !== "quantity" && step < 1) {
@@ -17,7 +17,10 @@ export function valueScale(max: number, metric: Metric | "quantity"): { max: num
   // The unit is that of the step: $250, $500, $1,000; not $0.25K.
   const { size: divisor, unit } = compactUnit(step * 2);
   // Decimals from the step: 0, 0.5, 1.0; not 0.5 beside 1.
-  const decimals = [0, 1, 2, 3, 4, 5, 6].find((places) => Math.abs((step / divisor) * 10 ** places - Math.round((step / divisor) * 10 ** places)) < 1e-6) ?? 6;
+  const decimals = Array.from({ length: 13 }, (_, places) => places).find((places) => {
+    const whole = Math.round((step / divisor) * 10 ** places);
+    return whole >= 1 && Math.abs((step / divisor) * 10 ** places - whole) < 1e-6;
+  }) ?? 12;
   const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   return { max: top, step, label: (value) => (value === 0 ? (metric === "cost" ? "$0" : "0") : `${metric === "cost" ? "$" : ""}${format.format(value / divisor)}${unit}`) };
 }

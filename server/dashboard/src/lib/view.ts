@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { organization, organizationId } from "../api/organization.ts";
+import { organization, organizationId, organizationWide } from "../api/organization.ts";
 import { dayCount, dayIn, isDay, type Day } from "./dates.ts";
 import { addressWith, change, path, query } from "./location.ts";
 import { bucketFor, DefaultPreset, presetRange, shiftRange, type Range } from "./ranges.ts";
@@ -105,6 +105,37 @@ export function setRange({ from, to }: Range): void {
   change({ from, to, range: null, bucket: null });
 }
 
+interface Zoom {
+  before: Record<string, string | null>;
+  into: Range;
+}
+
+const zooms = signal<readonly Zoom[]>([]);
+
+/** Whether the range is a part of one that the reader zoomed into. */
+export const isZoomed = computed(() => {
+  const last = zooms.value.at(-1);
+  return last !== undefined && last.into.from === range.value.from && last.into.to === range.value.to;
+});
+
+/** Narrows the range to a part of it; `zoomOut` goes back. */
+export function zoomTo(into: Range): void {
+  if (into.from === range.value.from && into.to === range.value.to) {
+    return;
+  }
+  const before = Object.fromEntries(["from", "to", "range", "bucket"].map((name) => [name, query.value.get(name)]));
+  zooms.value = [...(isZoomed.value ? zooms.value : []), { before, into }];
+  setRange(into);
+}
+
+export function zoomOut(): void {
+  const last = zooms.value.at(-1);
+  if (last && isZoomed.value) {
+    zooms.value = zooms.value.slice(0, -1);
+    change(last.before);
+  }
+}
+
 export function stepRange(steps: -1 | 1): void {
   setRange(shiftRange(range.value, steps));
 }
@@ -141,22 +172,73 @@ export const hidden = computed(() => new Set(query.value.getAll("hide")));
 export interface Filter {
   dimension: Dimension;
   values: string[];
+  /** Whether these values are left out instead of kept. */
+  isExcluded: boolean;
+}
+
+/** `f.model=a` keeps, `x.model=a` leaves out. */
+function filterName({ dimension, isExcluded }: Pick<Filter, "dimension" | "isExcluded">): string {
+  return `${isExcluded ? "x" : "f"}.${dimension}`;
 }
 
 export const filters = computed<Filter[]>(() =>
-  Dimensions.flatMap(({ id }) => {
-    const values = query.value.getAll(`f.${id}`);
-    return values.length > 0 ? [{ dimension: id, values }] : [];
-  }),
+  // Leaving some out takes knowing all, which is a question about the whole organization.
+  (organizationWide.value === "open" ? [false, true] : [false]).flatMap((isExcluded) =>
+    Dimensions.flatMap(({ id }) => {
+      const values = query.value.getAll(filterName({ dimension: id, isExcluded }));
+      return values.length > 0 ? [{ dimension: id, values, isExcluded }] : [];
+    }),
+  ),
 );
 
-export function addFilter(dimension: Dimension, value: string): void {
-  const values = query.value.getAll(`f.${dimension}`);
-  change({ [`f.${dimension}`]: values.includes(value) ? values.filter((other) => other !== value) : [...values, value] });
+/** Adds a value to a filter, or takes it away where it is there. Excluding what was kept, and the other way round, replaces it. */
+export function addFilter(dimension: Dimension, value: string, isExcluded = false): void {
+  const own = filterName({ dimension, isExcluded });
+  const other = filterName({ dimension, isExcluded: !isExcluded });
+  const values = query.value.getAll(own);
+  change({
+    [own]: values.includes(value) ? values.filter((each) => each !== value) : [...values, value],
+    [other]: query.value.getAll(other).filter((each) => each !== value),
+  });
 }
 
-export function removeFilter(dimension: Dimension, value?: string): void {
-  change({ [`f.${dimension}`]: value === undefined ? null : query.value.getAll(`f.${dimension}`).filter((other) => other !== value) });
+/** Takes away one value of a filter, or all of it. */
+export function removeFilter(filter: Pick<Filter, "dimension" | "isExcluded">, value?: string): void {
+  const name = filterName(filter);
+  change({ [name]: value === undefined ? null : query.value.getAll(name).filter((other) => other !== value) });
+}
+
+/** Takes away every filter. */
+export function removeFilters(): void {
+  change(Object.fromEntries(filters.value.map((filter) => [filterName(filter), null])));
+}
+
+/**
+ * All values of a dimension, for filters that leave some out: the server's filters keep, so that leaving out is keeping the
+ * others. Null until they are known.
+ */
+export const universes = signal<ReadonlyMap<Dimension, readonly string[]>>(new Map());
+
+/** Dimensions whose values have to be known before anything can be asked. */
+export const wantedUniverses = computed<Dimension[]>(() => filters.value.filter((filter) => filter.isExcluded && !universes.value.has(filter.dimension)).map((filter) => filter.dimension));
+
+/** A value that nothing has, where filters leave nothing. */
+const Nothing = "\u2205";
+
+/** The parameters that filters are asked with. */
+export function filterParameters(all: readonly Filter[]): Record<string, readonly string[]> {
+  const parameters: Record<string, readonly string[]> = {};
+  for (const { dimension, values, isExcluded } of all) {
+    const name = filterParameter(dimension);
+    if (isExcluded) {
+      const from = parameters[name] ?? universes.value.get(dimension) ?? [];
+      const kept = from.filter((value) => !values.includes(value));
+      parameters[name] = kept.length > 0 ? kept : [Nothing];
+    } else {
+      parameters[name] = values;
+    }
+  }
+  return parameters;
 }
 
 /** The parameters of every question about the current view. */
@@ -165,10 +247,10 @@ export const asked = computed<Record<string, string | readonly string[]>>(() => 
   from: range.value.from,
   to: range.value.to,
   timezone: zone.value,
-  ...Object.fromEntries(filters.value.map(({ dimension, values }) => [filterParameter(dimension), values])),
+  ...filterParameters(filters.value),
 }));
 
-const Known = new Set(["range", "from", "to", "tz", "by", "then", "metric", "view", "cmp", "sum", "bucket", "hide", "sort", "q", "month", "tab", "models", "service", "unit", "show", "scale", "token", "code", "baseline"]);
+const Known = new Set(["range", "from", "to", "tz", "by", "then", "metric", "view", "cmp", "sum", "bucket", "hide", "sort", "q", "month", "tab", "models", "service", "unit", "show", "scale", "baseline", "day"]);
 
 /** Parameters of the address that mean nothing here: said, not dropped silently. */
-export const unknownParameters = computed(() => [...new Set(query.value.keys())].filter((name) => !Known.has(name) && !dimensionIds.some((id) => name === `f.${id}`)));
+export const unknownParameters = computed(() => [...new Set(query.value.keys())].filter((name) => !Known.has(name) && !dimensionIds.some((id) => name === `f.${id}` || (name === `x.${id}` && organizationWide.value === "open"))));

@@ -56,9 +56,9 @@ export function AnalyticsPage() {
   return (
     <>
       <h1 class="sr">Organization analytics</h1>
-      <UsageCards view={answer && viewOf(answer)} spendLabel="Total spend" />
+      <UsageCards view={answer && viewOf(answer)} spendLabel="Total spend" isFailed={query.error !== null} />
       <Controls />
-      {isExplained.value && <Explain key={`${range.value.from} ${range.value.to}`} {...range.value} onClose={() => change({ show: null })} />}
+      {isExplained.value && <Explain key={`${range.value.from} ${range.value.to}`} {...range.value} onClose={() => change({ show: null, day: null })} />}
       {answer && answer.totals.requestCount === 0 && !query.isStale && !query.isLoading ? (
         <div class="card">
           <Empty dataThrough={answer.dataThrough ?? null}>
@@ -73,6 +73,10 @@ export function AnalyticsPage() {
           scope="across the organization"
           questionOf={(id) => activityQuestion(by, id)}
           unfold={(id) => question("/analytics/activity", { ...asked.value, groupBy: by, bucket: "month", rankBy: id, compare: "previous", fields: "cost" })}
+          why={(day) => {
+            change({ show: "explain", day });
+            scrollTo({ top: 0 });
+          }}
           before={(from, to, size) => question("/analytics/activity", { ...asked.value, from, to, groupBy: by, bucket: size, top: 1 })}
         />
       )}
@@ -144,7 +148,7 @@ function Controls() {
       <Link class="link" href={pageAddress("members")}>
         Members by spend <Icon name="right" size={12} />
       </Link>
-      <button type="button" class="button" aria-pressed={isExplained.value} onClick={() => change({ show: isExplained.value ? null : "explain" })}>
+      <button type="button" class="button" aria-pressed={isExplained.value} onClick={() => change({ show: isExplained.value ? null : "explain", day: null })}>
         <Icon name="bulb" /> What changed?
       </button>
     </div>

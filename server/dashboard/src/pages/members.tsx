@@ -1,10 +1,13 @@
 import { useEffect } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import type { MemberDetail, Members, MemberUsage } from "../api/types.ts";
+import { organizationWide } from "../api/organization.ts";
 import { asked, metric, pageAddress } from "../lib/view.ts";
 import { Link, Tag } from "../ui/controls.tsx";
 import { Kpi, UsageCards } from "../ui/kpi.tsx";
+import { byName } from "../ui/groups.tsx";
 import { GroupsList, UsageTable } from "../ui/list.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { learn } from "../ui/names.ts";
 import { ErrorNote, Gate, isGate } from "../ui/states.tsx";
 import { isExact, dataThrough } from "../ui/status.ts";
@@ -34,7 +37,7 @@ export function MembersPage() {
         totalsOf={(data) => data.totals}
         words={(row) => `${row.name} ${row.email ?? ""} ${row.role ?? ""}`}
         rowKey={(row) => row.userId || row.name}
-        orders={{ name: (a, b) => a.name.localeCompare(b.name), keys: (a, b) => a.apiKeyCount - b.apiKeyCount }}
+        orders={{ name: (a, b) => byName(a.name, b.name), keys: (a, b) => a.apiKeyCount - b.apiKeyCount }}
         height={720}
         columns={[
           {
@@ -109,6 +112,12 @@ export function MemberPage({ userId }: { userId: string | null }) {
           </h1>
           <p class="quiet">{answer ? [answer.member.email, answer.member.role, `${answer.member.activeApiKeyCount} of ${answer.member.apiKeyCount} API keys used`].filter(Boolean).join(" · ") : "\u00a0"}</p>
         </div>
+        <span class="grow" />
+        {answer && organizationWide.value === "open" && (
+          <Link class="link" href={pageAddress("analytics", undefined, { by: "apiKey", view: "lines", "f.member": answer.member.userId })}>
+            API keys one by one <Icon name="right" size={12} />
+          </Link>
+        )}
       </header>
       <UsageCards view={answer && viewOf(answer)} spendLabel="Cost" hasErrors />
       <div class="cards most-used">
@@ -122,8 +131,8 @@ export function MemberPage({ userId }: { userId: string | null }) {
       </div>
       <UsageCharts query={query} view={viewOf} dimension="model" scope={userId === null ? "of your keys" : "of this member's keys"} questionOf={() => url} key={metric.value === "cost" ? "cost" : "other"} />
       <div class="grid">
-        <GroupsList title="Top providers" rows={answer?.topProviders ?? []} empty="No usage in this range." />
-        <GroupsList title="Top apps" rows={answer?.topApps ?? []} empty="No usage in this range." />
+        <GroupsList question={url} title="Top providers" rows={answer?.topProviders ?? []} empty="No usage in this range." />
+        <GroupsList question={url} title="Top apps" rows={answer?.topApps ?? []} empty="No usage in this range." />
       </div>
     </>
   );

@@ -3,14 +3,14 @@ import { question, useQuery } from "../api/client.ts";
 import type { Activity, Agents, Projects, Services, ServiceUsage, Summary } from "../api/types.ts";
 import { Doughnut, type Slice } from "../charts/doughnut.tsx";
 import { seriesOf } from "../charts/overtime.tsx";
-import { colorsOf, configuredColors, ink, theme } from "../charts/palette.ts";
+import { colorsOf, configuredColors, ink, outlineOf, theme } from "../charts/palette.ts";
 import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
 import { addMonths, firstOfMonth, lastOfMonth, monthName, rangeText } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { compactMoney, exactMoney, moneyText, parseMoney, shortMoney } from "../lib/money.ts";
 import { countChange, exactCount } from "../lib/numbers.ts";
-import { organizationId, pageAddress, today, zone, type Bucket } from "../lib/view.ts";
+import { asked, hidden, pageAddress, today, type Bucket } from "../lib/view.ts";
 import { IconButton, Link, Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
 import { ExportMenu } from "../ui/export.tsx";
 import { CardMoney, Change, Count, metricChange, Money } from "../ui/figures.tsx";
@@ -25,6 +25,8 @@ import { ItemsTable, RequestsTable } from "../ui/usagetables.tsx";
 import { useRange } from "./members.tsx";
 import { learnProjects } from "./things.tsx";
 
+type Shared = Record<string, string | readonly string[]>;
+
 const Icons: Record<string, IconName> = { "text-generation": "text", "speech-to-text": "voice", "text-to-speech": "speaker", embedding: "vector", embeddings: "vector", "image-generation": "image", agent: "agents" };
 const TopProjects = 6;
 
@@ -35,15 +37,14 @@ export function serviceName(id: string): string {
 
 /** One month of the whole organization. */
 export function OverviewPage() {
-  const asked = parameters.value.get("month");
+  const wanted = parameters.value.get("month");
   const current = firstOfMonth(today.value);
-  const month = asked && /^\d{4}-\d{2}$/.test(asked) && `${asked}-01` <= current ? `${asked}-01` : current;
+  const month = wanted && /^\d{4}-\d{2}$/.test(wanted) && `${wanted}-01` <= current ? `${wanted}-01` : current;
   const to = month === current ? today.value : lastOfMonth(month);
-  const shared = { organizationId: organizationId.value, timezone: zone.value, from: month, to };
+  const shared = { ...asked.value, from: month, to };
   // Of a whole month, the one before is what is compared with, as far as this one has elapsed.
   const summary = useQuery<Summary>(question("/analytics/summary", { ...shared, to: lastOfMonth(month), compare: "previous" }));
-  const servicesUrl = question("/analytics/services", { ...shared, bucket: "day" });
-  const services = useQuery<Services>(servicesUrl);
+  const services = useQuery<Services>(question("/analytics/services", { ...shared, bucket: "day" }));
   const projects = useQuery<Projects>(question("/analytics/projects", shared));
   useRange(summary.answer?.data);
   useEffect(() => {
@@ -51,12 +52,12 @@ export function OverviewPage() {
       learnProjects(projects.answer.data.projects);
     }
   }, [projects.answer]);
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const off = hidden.value;
   if (isGate(summary.error)) {
     return <Gate error={summary.error} feature="The organization's overview" />;
   }
   const show = (next: string) => change({ month: next === current ? null : next.slice(0, 7) });
-  const toggle = (key: string) => setHidden(new Set(hidden.has(key) ? [...hidden].filter((other) => other !== key) : [...hidden, key]));
+  const toggle = (key: string) => change({ hide: off.has(key) ? [...off].filter((other) => other !== key) : [...off, key] }, true);
   return (
     <>
       <h1 class="sr">Overview</h1>
@@ -73,14 +74,14 @@ export function OverviewPage() {
         <span class="quiet">{rangeText(month, to)}</span>
       </div>
       <Cards summary={summary.answer?.data} />
-      <CostOverview query={services} url={servicesUrl} hidden={hidden} onToggle={toggle} />
+      <CostOverview query={services} url={question("/analytics/activity", { ...shared, groupBy: "serviceType", bucket: "day" })} hidden={off} onToggle={toggle} />
       <ProjectCharts shared={shared} services={services.answer?.data.services ?? []} />
       <TopAgents shared={shared} />
       <Await query={services} height={320}>
         {(data) => (
           <div class="services">
             {data.services.map((service) => (
-              <ServiceCard key={service.serviceType ?? "others"} service={service} data={data} url={servicesUrl} />
+              <ServiceCard key={service.serviceType ?? "others"} service={service} data={data} shared={shared} />
             ))}
           </div>
         )}
@@ -207,7 +208,7 @@ function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<type
   );
 }
 
-function ProjectCharts({ shared, services }: { shared: Record<string, string | null>; services: readonly ServiceUsage[] }) {
+function ProjectCharts({ shared, services }: { shared: Shared; services: readonly ServiceUsage[] }) {
   const service = parameters.value.get("service");
   const top = useQuery<Activity>(question("/analytics/activity", { ...shared, groupBy: "project", bucket: "month", top: TopProjects }));
   const trendsUrl = question("/analytics/activity", { ...shared, groupBy: "project", bucket: "day", ...(service ? { serviceType: service } : {}) });
@@ -216,22 +217,24 @@ function ProjectCharts({ shared, services }: { shared: Record<string, string | n
   const plot = useRef<PlotHandle>(null);
   const colors = theme.value;
   const configured = configuredColors.value;
+  const doughnut = useRef<PlotHandle>(null);
   const groups = useMemo(() => trends.answer?.data.ranking.map((group) => ({ key: group.key ?? null, label: group.label ?? "" })) ?? [], [trends.answer]);
   const series = useMemo(() => (trends.answer ? seriesOf(trends.answer.data.activity, groups, "project", "cost", false) : []), [trends.answer, groups, colors, configured]);
   return (
     <div class="grid">
-      <Card className="span-4" title="Cost by project" note={`The ${TopProjects} largest and the rest`} tools={<ExportMenu question={question("/analytics/activity", { ...shared, groupBy: "project", bucket: "month" })} name="Cost by project" />}>
+      <Card className="span-4" title="Cost by project" note={`The ${TopProjects} largest and the rest`} tools={<ExportMenu question={question("/analytics/activity", { ...shared, groupBy: "project", bucket: "month" })} name="Cost by project" image={() => doughnut.current?.image() ?? null} />}>
         <Await query={top} height={360}>
           {(data) => {
             const chosen = colorsOf("project", data.ranking.map((group) => group.key ?? null));
             const slices = data.ranking.map((group) => ({ key: group.key ?? null, label: group.label ?? "", color: chosen.get(group.key ?? null)!, value: Number(group.cost), text: exactMoney(group.cost) }));
             return (
-              <>
+              <div class="doughnut-row">
                 <Doughnut
                   slices={slices}
                   total={exactMoney(data.totals.cost)}
                   label={`Cost by project: ${slices.map((slice) => `${slice.label} ${slice.text}`).join(", ")}`}
                   onHover={setHovered}
+                  handle={doughnut}
                   centre={
                     <>
                       <span class="kpi-value">
@@ -244,7 +247,7 @@ function ProjectCharts({ shared, services }: { shared: Record<string, string | n
                 <ul class="slices">
                   {data.ranking.map((group) => (
                     <li key={group.key ?? "others"}>
-                      <i class="swatch" style={{ background: chosen.get(group.key ?? null)! }} />
+                      <i class="swatch" style={{ background: chosen.get(group.key ?? null)!, borderColor: outlineOf(chosen.get(group.key ?? null)!) }} />
                       {group.key ? (
                         <Link href={pageAddress("projects", group.key)}>
                           <bdi>{group.label}</bdi>
@@ -257,7 +260,7 @@ function ProjectCharts({ shared, services }: { shared: Record<string, string | n
                     </li>
                   ))}
                 </ul>
-              </>
+              </div>
             );
           }}
         </Await>
@@ -308,7 +311,7 @@ function ProjectCharts({ shared, services }: { shared: Record<string, string | n
               <ul class="legend">
                 {series.map((each) => (
                   <li key={each.key} class="entry" onPointerEnter={() => setHovered(each.key)} onPointerLeave={() => setHovered(undefined)}>
-                    <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+                    <i class="swatch" style={{ background: each.color, borderColor: outlineOf(each.color) }} /> <bdi>{each.label}</bdi>
                   </li>
                 ))}
               </ul>
@@ -320,7 +323,7 @@ function ProjectCharts({ shared, services }: { shared: Record<string, string | n
   );
 }
 
-function TopAgents({ shared }: { shared: Record<string, string | null> }) {
+function TopAgents({ shared }: { shared: Shared }) {
   const url = question("/analytics/agents", { ...shared, top: 10 });
   const query = useQuery<Agents>(url);
   const agents = query.answer?.data.agents.filter((agent) => agent.agentId !== null) ?? [];
@@ -388,7 +391,8 @@ const Views = [
 ] as const;
 
 /** One service type: costs by project, requests, or what was billed by pricing rule, one unit at a time. */
-function ServiceCard({ service, data, url }: { service: ServiceUsage; data: Services; url: string }) {
+function ServiceCard({ service, data, shared }: { service: ServiceUsage; data: Services; shared: Shared }) {
+  const plot = useRef<PlotHandle>(null);
   const [view, setView] = useState<"costs" | "requests" | "usage">("costs");
   const [chosen, setUnit] = useState<string | null>(null);
   const colors = theme.value;
@@ -413,6 +417,8 @@ function ServiceCard({ service, data, url }: { service: ServiceUsage; data: Serv
   }, [service, view, unit, colors, configured]);
   const buckets = view === "usage" ? (unit?.activity ?? []) : service.activity;
   const name = serviceName(service.label);
+  const only = { ...shared, serviceType: service.serviceType ?? "" };
+  const exported = view === "usage" ? question("/analytics/usage/items", only) : question("/analytics/activity", { ...only, groupBy: view === "costs" ? "project" : "serviceType", bucket: "day" });
   return (
     <Card
       className="service"
@@ -422,7 +428,7 @@ function ServiceCard({ service, data, url }: { service: ServiceUsage; data: Serv
         </span>
       }
       note={view === "usage" && unit ? `${compactQuantity(unit.quantity)} ${unit.unit}s` : `${exactCount(service.totals.requestCount)} requests`}
-      tools={<ExportMenu question={url} name={name} />}
+      tools={<ExportMenu question={exported} name={`${name}, ${view}`} image={() => plot.current?.image() ?? null} />}
     >
       <div class="service-total">
         <span class="kpi-value">
@@ -444,12 +450,13 @@ function ServiceCard({ service, data, url }: { service: ServiceUsage; data: Serv
         lastDay={data.to}
         dataThrough={data.dataThrough ?? null}
         height={200}
+        handle={plot}
         summary={`${name}: ${view}. Total cost ${exactMoney(service.totals.cost)}.`}
       />
       <ul class="legend small">
         {series.map((each) => (
           <li key={each.key} class="entry">
-            <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+            <i class="swatch" style={{ background: each.color, borderColor: outlineOf(each.color) }} /> <bdi>{each.label}</bdi>
           </li>
         ))}
       </ul>

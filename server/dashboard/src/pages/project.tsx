@@ -1,17 +1,17 @@
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import type { ApiKeys, ProjectDetail, Summary } from "../api/types.ts";
 import { colorsOf, ink, slots, theme } from "../charts/palette.ts";
-import type { Series } from "../charts/plot.tsx";
+import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
-import { firstOfMonth, monthName } from "../lib/dates.ts";
+import { clockIn, firstOfMonth, monthName } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { errorRate, exactCount, percent } from "../lib/numbers.ts";
-import { asked, bucket, organizationId, setRange, today, zone, type Bucket } from "../lib/view.ts";
+import { asked, bucket, organizationId, setRange, today, zone, type Bucket, type Metric } from "../lib/view.ts";
 import { Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
 import { ExportMenu } from "../ui/export.tsx";
-import { CardMoney, Count } from "../ui/figures.tsx";
+import { CardMoney, Count, plotted } from "../ui/figures.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Kpi, UsageCards } from "../ui/kpi.tsx";
 import { GroupsList } from "../ui/list.tsx";
@@ -40,6 +40,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
     const groups = answer?.costByModel.map((group) => ({ key: group.key ?? null, label: group.label ?? "" })) ?? [];
     return answer ? seriesOf(answer.activity, groups, "model", "requests", false) : [];
   }, [answer, colors]);
+  const plot = useRef<PlotHandle>(null);
   const ofMonth = month.answer?.data;
   return (
     <>
@@ -55,12 +56,19 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
         <Kpi label="Requests today" note={answer ? `${exactCount(answer.summary.errorCount)} errors` : ""}>
           {answer ? <Count value={answer.summary.requestCount} full /> : <span class="bone" />}
         </Kpi>
-        <Kpi label="Spent today">{answer ? <CardMoney text={answer.summary.cost} /> : <span class="bone" />}</Kpi>
+        <Kpi label="Spent today" note={answer?.dataThrough ? `until ${clockIn(zone.value, answer.dataThrough)}` : ""}>{answer ? <CardMoney text={answer.summary.cost} /> : <span class="bone" />}</Kpi>
       </div>
-      <Card title="Today by hour" note="Requests per model" tools={<ExportMenu question={question(path, { ...shared, from: today.value, to: today.value, bucket: "hour" })} name="Today by hour" />}>
+      <Card title="Today by hour" note="Requests per model" tools={<ExportMenu question={question(path, { ...shared, from: today.value, to: today.value, bucket: "hour" })} name="Today by hour" image={() => plot.current?.image() ?? null} />}>
         <Await query={day} height={220}>
-          {(data) => <SimplePlot buckets={data.activity} bucket="hour" series={series} shape="bars" metric="requests" zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
+          {(data) => <SimplePlot handle={plot} buckets={data.activity} bucket="hour" series={series} shape="bars" metric="requests" zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
         </Await>
+        <ul class="legend">
+          {series.map((each) => (
+            <li key={each.key} class="entry">
+              <i class="swatch" style={{ background: each.color }} /> <bdi>{each.label}</bdi>
+            </li>
+          ))}
+        </ul>
       </Card>
       <RequestsTable title="Latest hours" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
       <ItemsTable title="Latest priced items" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
@@ -127,19 +135,8 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
   const [blue, orange, teal, pink] = slots();
   const part = (key: string, label: string, color: string, of: (row: ProjectDetail["activity"][number]) => number): Series => ({ key, label, color, values: data.activity.map(of) });
   const sum = data.summary;
-  if (view === "models") {
-    return (
-      <div class="grid">
-        <GroupsList title="By model" rows={data.costByModel} empty="No usage in this range." />
-        <Card className="span-6" title="Models" note="Distinct models with a request">
-          <div class="figures">
-            <p class="kpi-value">{exactCount(data.costByModel.length)}</p>
-          </div>
-        </Card>
-      </div>
-    );
-  }
   const of = {
+    models: { title: "Requests by model", note: `${exactCount(data.costByModel.length)} models with a request`, metric: "requests" as const, series: byModel(data, "requests") },
     requests: { title: "Requests", note: `${exactCount(sum.requestCount)} requests`, metric: "requests" as const, series: [part("ok", "Served", blue!, (row) => row.requestCount - row.errorCount - row.clientErrorCount), part("client", "Errors of callers", pink!, (row) => row.clientErrorCount), part("error", "Errors", orange!, (row) => row.errorCount)] },
     errors: { title: "Errors", note: `${errorRate(sum.errorRate)} of requests; errors of callers are not in the rate`, metric: "requests" as const, series: [part("error", "Errors", orange!, (row) => row.errorCount), part("client", "Errors of callers", pink!, (row) => row.clientErrorCount)] },
     cache: {
@@ -148,10 +145,11 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
       metric: "tokens" as const,
       series: [part("fresh", "Fresh", blue!, (row) => row.inputTokens - row.cachedInputTokens - row.cacheWriteTokens), part("read", "Read from cache", teal!, (row) => row.cachedInputTokens), part("write", "Written to cache", orange!, (row) => row.cacheWriteTokens)],
     },
-    costs: { title: "Costs", note: "By model", metric: "cost" as const, series: byModel(data) },
+    costs: { title: "Costs", note: "By model", metric: "cost" as const, series: byModel(data, "cost") },
   }[view];
-  return (
-    <Card title={`${of.title} over time`} note={of.note} tools={<ExportMenu question={url} name={of.title} />}>
+  const plot = useRef<PlotHandle>(null);
+  const chart = (
+    <Card title={`${of.title} over time`} note={of.note} tools={<ExportMenu question={`${url}&fields=all`} name={of.title} image={() => plot.current?.image() ?? null} />}>
       <div class="inline-legend">
         {of.series.map((each) => (
           <span key={each.key}>
@@ -159,16 +157,26 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
           </span>
         ))}
       </div>
-      <SimplePlot buckets={data.activity} bucket={data.bucket as Bucket} series={of.series} shape="bars" metric={of.metric} zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={320} summary={`${of.title} over time. ${of.note}.`} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
-      <div class="card-foot" />
+      <SimplePlot buckets={data.activity} bucket={data.bucket as Bucket} series={of.series} shape="bars" metric={of.metric} zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={320} handle={plot} summary={`${of.title} over time. ${of.note}.`} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
+      <div class="card-end" />
     </Card>
+  );
+  return view === "models" ? (
+    <>
+      {chart}
+      <div class="below">
+        <GroupsList title="By model" question={url} rows={data.costByModel} empty="No usage in this range." />
+      </div>
+    </>
+  ) : (
+    chart
   );
 }
 
-function byModel(data: ProjectDetail): Series[] {
-  const groups = data.costByModel.slice(0, 10).map((group) => ({ key: group.key ?? null, label: group.label ?? "" }));
-  const series = seriesOf(data.activity, groups, "model", "cost", false);
+function byModel(data: ProjectDetail, metric: Metric): Series[] {
+  const groups = [...data.costByModel].sort((a, b) => plotted(b, metric) - plotted(a, metric)).slice(0, 10).map((group) => ({ key: group.key ?? null, label: group.label ?? "" }));
+  const series = seriesOf(data.activity, groups, "model", metric, false);
   colorsOf("model", groups.map((group) => group.key));
-  const rest = data.activity.map((row, index) => Math.max(0, Number(row.cost) - series.reduce((all, each) => all + each.values[index]!, 0)));
+  const rest = data.activity.map((row, index) => Math.max(0, plotted(row, metric) - series.reduce((all, each) => all + each.values[index]!, 0)));
   return data.costByModel.length > groups.length ? [...series, { key: null, label: "Others", color: ink().others, values: rest }] : series;
 }

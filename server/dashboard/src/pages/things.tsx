@@ -2,13 +2,14 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { prefetch, question, useQuery, type Parameters } from "../api/client.ts";
 import type { AgentDetail, Agents, AgentUsage, ApiKeyDetail, ApiKeys, ApiKeyUsage, ProjectDetail, Projects, ProjectUsage } from "../api/types.ts";
-import { configuredColors } from "../charts/palette.ts";
+import { configuredColors, outlineOf } from "../charts/palette.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { exactCount } from "../lib/numbers.ts";
 import { asked, bucket, metric, Metrics, pageAddress, type Metric } from "../lib/view.ts";
 import { Link, Segmented, Tag } from "../ui/controls.tsx";
 import { Count } from "../ui/figures.tsx";
 import { Kpi, UsageCards } from "../ui/kpi.tsx";
+import { byName } from "../ui/groups.tsx";
 import { UsageTable } from "../ui/list.tsx";
 import { learn } from "../ui/names.ts";
 import { ErrorNote, Gate, isGate } from "../ui/states.tsx";
@@ -49,13 +50,13 @@ export function ProjectsPage() {
         totalsOf={(data) => data.totals}
         words={(row) => `${row.name} ${row.projectId}`}
         rowKey={(row) => row.projectId}
-        orders={{ name: (a, b) => a.name.localeCompare(b.name), keys: (a, b) => a.activeApiKeyCount - b.activeApiKeyCount }}
+        orders={{ name: (a, b) => byName(a.name, b.name), keys: (a, b) => a.activeApiKeyCount - b.activeApiKeyCount }}
         columns={[
           {
             id: "name", label: "Project", width: "auto", isSortable: true,
             render: (row) => (
               <span class="cell-name">
-                <i class="swatch" style={{ background: row.color ?? "transparent", borderColor: row.color ?? "var(--text-3)" }} />
+                <i class="swatch" style={{ background: row.color ?? "transparent", borderColor: row.color ? outlineOf(row.color) : "var(--text-3)" }} />
                 {row.projectId ? (
                   <Link href={pageAddress("projects", row.projectId)} title={row.name}>
                     <bdi>{row.name}</bdi>
@@ -95,9 +96,9 @@ export function KeysPage() {
         words={(row) => `${row.description} ${row.apiKeyId} ${row.project ?? ""} ${row.creator}`}
         rowKey={(row) => row.apiKeyId}
         orders={{
-          name: (a, b) => a.description.localeCompare(b.description),
-          project: (a, b) => (a.project ?? "").localeCompare(b.project ?? ""),
-          creator: (a, b) => a.creator.localeCompare(b.creator),
+          name: (a, b) => byName(a.description, b.description),
+          project: (a, b) => byName(a.project ?? "", b.project ?? ""),
+          creator: (a, b) => byName(a.creator, b.creator),
         }}
         height={720}
         columns={[
@@ -116,10 +117,10 @@ export function KeysPage() {
               </span>
             ),
           },
-          { id: "project", label: "Project", width: "15%", isSortable: true, isSecondary: true, render: (row) => (row.projectId ? <Link class="plain" href={pageAddress("projects", row.projectId)}><bdi>{row.project}</bdi></Link> : "–") },
-          { id: "creator", label: "Created by", width: "13%", isSortable: true, isSecondary: true, render: (row) => <bdi class="quiet">{row.creator}</bdi> },
+          { id: "project", label: "Project", width: "13%", isSortable: true, isSecondary: true, render: (row) => (row.projectId ? <Link class="plain" href={pageAddress("projects", row.projectId)}><bdi>{row.project}</bdi></Link> : "–") },
+          { id: "creator", label: "Created by", width: "11%", isSortable: true, isSecondary: true, render: (row) => <bdi class="quiet">{row.creator}</bdi> },
           {
-            id: "statistics", label: "Statistics", width: "126px", isSecondary: true,
+            id: "statistics", label: "Statistics", width: "118px", isSecondary: true,
             render: (row) => row.apiKeyId && <Link href={pageAddress("keys", row.apiKeyId)} aria-label={`View statistics of ${row.description}`}>View Statistics</Link>,
           },
         ]}
@@ -151,7 +152,7 @@ export function AgentsPage() {
         totalsOf={(data) => data.totals}
         words={(row) => `${row.name} ${row.project ?? ""}`}
         rowKey={(row) => row.agentId ?? "others"}
-        orders={{ name: (a, b) => a.name.localeCompare(b.name), project: (a, b) => (a.project ?? "").localeCompare(b.project ?? ""), conversations: (a, b) => (a.conversations ?? 0) - (b.conversations ?? 0) }}
+        orders={{ name: (a, b) => byName(a.name, b.name), project: (a, b) => byName(a.project ?? "", b.project ?? ""), conversations: (a, b) => (a.conversations ?? 0) - (b.conversations ?? 0) }}
         columns={[
           {
             id: "name", label: "Agent", width: "auto", isSortable: true,

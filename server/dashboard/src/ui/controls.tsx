@@ -101,6 +101,15 @@ export function Popover({ label, trigger, children, align = "start", className, 
   useLayoutEffect(() => {
     if (open) {
       const panel = root.current?.querySelector<HTMLElement>(".panel");
+      if (panel) {
+        // Beside the sidebar and inside of the window, wherever the button is.
+        const { left, right } = panel.getBoundingClientRect();
+        const least = (document.querySelector(".topbar")?.getBoundingClientRect().left ?? 0) + 8;
+        const most = document.documentElement.clientWidth - 8;
+        const isInPage = root.current!.closest(".page") !== null;
+        const shift = isInPage && left < least ? least - left : right > most ? most - right : 0;
+        panel.style.translate = shift === 0 || innerWidth < 640 ? "" : `${shift}px 0`;
+      }
       (panel?.querySelector<HTMLElement>("[data-focus]") ?? panel?.querySelector<HTMLElement>("button, input, a"))?.focus({ preventScroll: true });
     }
   }, [open]);

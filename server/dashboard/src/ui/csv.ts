@@ -34,6 +34,11 @@ export function readCsv(text: string): string[][] {
   return rows;
 }
 
+/** CSV text (RFC 4180) of lines; text that a spreadsheet would take for a formula gets an apostrophe. */
+export function writeCsv(lines: readonly (readonly string[])[]): string {
+  return lines.map((line) => `${line.map((field) => (/[",\n\r]/.test(guarded(field)) ? `"${guarded(field).replaceAll('"', '""')}"` : guarded(field))).join(",")}\r\n`).join("");
+}
+
 /**
  * CSV as Excel opens it without a question: UTF-16 with tabs. Text that Excel would take for a formula gets an apostrophe;
  * numbers stay as they are, negative ones too.
@@ -49,7 +54,11 @@ export function forExcel(csv: string): Blob {
 }
 
 export function cell(field: string): string {
+  const safe = guarded(field);
+  return /[\t\n\r"]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function guarded(field: string): string {
   const isNumber = /^-?\d+(\.\d+)?$/.test(field);
-  const guarded = !isNumber && /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
-  return /[\t\n\r"]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+  return !isNumber && /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
 }

@@ -9,7 +9,7 @@ import { plotted } from "./figures.tsx";
 import { VirtualTable } from "./table.tsx";
 
 /** The chart as text: a row for each bucket, a column for each series. */
-export function DataTable({ answer, groups, metric }: { answer: Pick<UsageView, "activity" | "bucket" | "to">; groups: readonly Shown[]; metric: Metric }) {
+export function DataTable({ answer, groups, metric, why }: { answer: Pick<UsageView, "activity" | "bucket" | "to">; groups: readonly Shown[]; metric: Metric; why?: (day: string) => void }) {
   const money = columnMoney(answer.activity.map((row) => row.cost));
   const text = (row: { cost?: string | null; requestCount?: number | null; totalTokens?: number | null } | undefined) =>
     metric === "cost" ? money(row?.cost ?? "0") : exactCount(plotted(row ?? {}, metric));
@@ -23,6 +23,7 @@ export function DataTable({ answer, groups, metric }: { answer: Pick<UsageView, 
       columns={[
         { id: "date", label: answer.bucket === "day" ? "Day" : "From", width: "150px", render: (row) => (answer.bucket === "day" ? fullDay(row.bucket.date) : bucketName(row.bucket.date, answer.bucket as Bucket, answer.to)) },
         { id: "total", label: "Total", isNumber: true, width: "110px", render: (row) => <data value={metric === "cost" ? row.bucket.cost : plotted(row.bucket, metric)}>{text(row.bucket)}</data> },
+        ...(why ? [{ id: "why", label: "Changed", width: "84px", render: (row: (typeof rows)[number]) => <button type="button" class="link" aria-label={`What changed on ${fullDay(row.bucket.date)}?`} onClick={() => why(row.bucket.date)}>Why?</button> }] : []),
         ...groups.map((group) => ({ id: `g ${group.key}`, label: group.label, isNumber: true, width: "130px", render: (row: (typeof rows)[number]) => text(row.entries.get(group.key)) })),
       ]}
     />

@@ -7,6 +7,7 @@ import { percent } from "../lib/numbers.ts";
 import { addFilter, asked, dimensionLabel, type Dimension } from "../lib/view.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { IconButton, Segmented, Tag } from "./controls.tsx";
+import { ExportMenu } from "./export.tsx";
 import { Card } from "./ranking.tsx";
 import { Await } from "./states.tsx";
 
@@ -14,10 +15,14 @@ const Shown = 6;
 
 /** What made the cost of a range differ from what is usual. */
 export function Explain({ from: first, to: last, onClose }: { from: string; to: string; onClose: () => void }) {
-  const [day, setDay] = useState("");
+  const wanted = parameters.value.get("day") ?? "";
+  const day = wanted >= first && wanted <= last ? wanted : "";
+  const setDay = (next: string) => change({ day: next || null }, true);
   const [from, to] = day ? [day, day] : [first, last];
   const baseline = parameters.value.get("baseline") === "previous" ? "previous" : "weekday";
-  const query = useQuery<Explained>(question("/analytics/explain", { ...asked.value, from, to, baseline, top: Shown }));
+  const url = question("/analytics/explain", { ...asked.value, from, to, baseline, top: Shown });
+  const query = useQuery<Explained>(url);
+  const data = query.answer?.data;
   return (
     <Card
       className="explain"
@@ -30,6 +35,11 @@ export function Explain({ from: first, to: last, onClose }: { from: string; to: 
             <input type="date" min={first} max={last} value={day} onInput={(event) => setDay(event.currentTarget.value >= first && event.currentTarget.value <= last ? event.currentTarget.value : "")} />
           </label>
           <Segmented small label="Compared with" options={[{ id: "weekday", label: "Usual weeks" }, { id: "previous", label: "Period before" }]} value={baseline} onChange={(id) => change({ baseline: id === "previous" ? "previous" : null }, true)} />
+          <ExportMenu
+            question={url}
+            name="What changed"
+            rows={() => [["dimension", "key", "label", "baselineCost", "cost", "change"], ...(data?.dimensions ?? []).flatMap(({ dimension, contributions }) => contributions.map((each) => [dimension, each.key ?? "", each.label ?? "", each.baselineCost, each.cost, each.change]))]}
+          />
           <IconButton icon="close" label="Close" onClick={onClose} />
         </>
       }
@@ -79,12 +89,15 @@ function Part({ name, text, hint, isWhole }: { name: string; text: string; hint:
 
 /** Contributions from the earlier cost to the later one; up and down are two colours that all can tell apart. */
 function Waterfall({ contributions, dimension }: { contributions: readonly Contribution[]; dimension: Dimension }) {
-  const largest = Math.max(...contributions.map((each) => Math.abs(Number(each.change))), 0);
+  // Zero stands where both directions have the room that they need.
+  const rise = Math.max(...contributions.map((each) => Number(each.change)), 0);
+  const drop = Math.max(...contributions.map((each) => -Number(each.change)), 0);
+  const zero = rise + drop > 0 ? (drop / (rise + drop)) * 100 : 0;
   return (
     <ol class="waterfall">
       {contributions.map((each) => {
         const value = Number(each.change);
-        const width = largest > 0 ? (Math.abs(value) / largest) * 50 : 0;
+        const width = rise + drop > 0 ? (Math.abs(value) / (rise + drop)) * 100 : 0;
         return (
           <li key={each.key ?? "others"} title={each.sentence}>
             <button type="button" class="name" disabled={each.key === null} onClick={() => each.key !== null && addFilter(dimension, each.key)}>
@@ -92,7 +105,8 @@ function Waterfall({ contributions, dimension }: { contributions: readonly Contr
               {each.deleted && <Tag>deleted</Tag>}
             </button>
             <span class="flow" aria-hidden="true">
-              <span class={value >= 0 ? "rise" : "drop"} style={value >= 0 ? { left: "50%", width: `${width}%` } : { right: "50%", width: `${width}%` }} />
+              <i style={{ left: `${zero}%` }} />
+              <span class={value >= 0 ? "rise" : "drop"} style={value >= 0 ? { left: `${zero}%`, width: `${width}%` } : { right: `${100 - zero}%`, width: `${width}%` }} />
             </span>
             <data class="figure" value={each.change} title={`${exactMoney(each.baselineCost)} before, ${exactMoney(each.cost)} now`}>
               {signed(each.change)}

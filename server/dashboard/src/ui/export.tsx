@@ -2,9 +2,9 @@ import { address, asCurl, download, readText, saveBlob } from "../api/client.ts"
 import { ink } from "../charts/palette.ts";
 import { rangeText } from "../lib/dates.ts";
 import { path, query } from "../lib/location.ts";
-import { range, zone } from "../lib/view.ts";
+import { range, route, today, zone } from "../lib/view.ts";
 import { Menu, MenuItem, Popover } from "./controls.tsx";
-import { forExcel } from "./csv.ts";
+import { forExcel, writeCsv } from "./csv.ts";
 import { Icon } from "./icons.tsx";
 import { copy, say } from "./status.ts";
 
@@ -35,34 +35,44 @@ function focusAddress(question: string, format: string): string {
 }
 
 /** What is on screen, as a file. */
-export function ExportMenu({ question, name, image, label, hasFocus }: {
+export function ExportMenu({ question, name, image, rows, isOnlyHere, label, hasFocus }: {
   question: string;
   name: string;
   image?: () => HTMLCanvasElement | null;
+  /** What is on screen as lines of text, the names of the columns first; without it the server writes the lines. */
+  rows?: () => readonly (readonly string[])[];
+  /** Whether the server has no such table, so that these lines are the only form. */
+  isOnlyHere?: boolean;
   label?: string;
   /** Whether the same range is offered as FOCUS rows too. */
   hasFocus?: boolean;
 }) {
-  const file = `${name} ${range.value.from} to ${range.value.to} ${zone.value}`.replaceAll(/[^\p{L}\p{N}.+-]+/gu, "-").toLowerCase();
+  const asked = new URL(question, location.origin).searchParams;
+  const [from, to] = [asked.get("from") ?? range.value.from, asked.get("to") ?? range.value.to];
+  const file = `${name} ${from} to ${to} ${zone.value}`.replaceAll(/[^\p{L}\p{N}.+-]+/gu, "-").toLowerCase();
   const failed = (error: unknown) => say(error instanceof Error ? error.message : "The export failed.");
   return (
     <Popover label={label ?? `Export ${name}`} align="end" className="quiet" trigger={<Icon name="download" />}>
       {(close) => {
         const run = (work: () => Promise<void> | void) => () => {
           close();
-          void Promise.resolve(work()).catch(failed);
+          // Millions of rows take their time.
+          const patience = setTimeout(() => say("The file is being made."), 1_500);
+          void Promise.resolve(work())
+            .catch(failed)
+            .finally(() => clearTimeout(patience));
         };
         return (
           <Menu>
-            {Formats.map(({ id, label, hint }) => (
-              <MenuItem key={id} hint={hint} onClick={run(() => download(exportAddress(question, id), `${file}.${id}`))}>
+            {Formats.filter(({ id }) => id === "csv" || !isOnlyHere).map(({ id, label, hint }) => (
+              <MenuItem key={id} hint={hint} onClick={run(() => (id === "csv" && rows ? saveBlob(new Blob([writeCsv(rows())], { type: "text/csv;charset=utf-8" }), `${file}.csv`) : download(exportAddress(question, id), `${file}.${id}`)))}>
                 {label}
               </MenuItem>
             ))}
             <MenuItem
               hint="UTF-16, tabs"
               onClick={run(async () => {
-                const csv = await readText(exportAddress(question, "csv"));
+                const csv = rows ? writeCsv(rows()) : await readText(exportAddress(question, "csv"));
                 saveBlob(forExcel(csv), `${file}.tsv`);
               })}
             >
@@ -79,7 +89,7 @@ export function ExportMenu({ question, name, image, label, hasFocus }: {
               </>
             )}
             {image && (
-              <MenuItem hint="2×" onClick={run(() => saveImage(image(), name, file))}>
+              <MenuItem hint="2×" onClick={run(() => saveImage(image(), name, rangeText(from, to), file))}>
                 PNG
               </MenuItem>
             )}
@@ -104,6 +114,9 @@ export function ExportMenu({ question, name, image, label, hasFocus }: {
 export function frozenLink(): string {
   const parameters = new URLSearchParams(query.value);
   parameters.delete("range");
+  if (route.value.page === "overview" && !parameters.has("month")) {
+    parameters.set("month", today.value.slice(0, 7));
+  }
   parameters.set("from", range.value.from);
   parameters.set("to", range.value.to);
   parameters.set("tz", zone.value);
@@ -111,7 +124,7 @@ export function frozenLink(): string {
 }
 
 /** The chart with its title, range and zone drawn in. */
-function saveImage(chart: HTMLCanvasElement | null, title: string, file: string): Promise<void> {
+function saveImage(chart: HTMLCanvasElement | null, title: string, dates: string, file: string): Promise<void> {
   return new Promise((resolve, reject) => {
     if (!chart) {
       reject(new Error("There is no chart to save yet."));
@@ -129,7 +142,7 @@ function saveImage(chart: HTMLCanvasElement | null, title: string, file: string)
     context.fillText(title, 32, 54);
     context.fillStyle = colors.text3;
     context.font = "24px 'Inter Variable', sans-serif";
-    context.fillText(`${rangeText(range.value.from, range.value.to)} · ${zone.value}`, 32, 92);
+    context.fillText(`${dates} · ${zone.value}`, 32, 92);
     context.drawImage(chart, 32, 116);
     context.fillText(location.host, 32, canvas.height - 22);
     canvas.toBlob((blob) => {

@@ -1,9 +1,10 @@
 import { useMemo, useState } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
+import { organizationWide } from "../api/organization.ts";
 import type { Activity, RankedGroup } from "../api/types.ts";
 import { change, query as parameters } from "../lib/location.ts";
-import { columnMoney, compareMoney } from "../lib/money.ts";
-import { errorRate } from "../lib/numbers.ts";
+import { columnMoney, locale, parseMoney } from "../lib/money.ts";
+import { errorRate, exactCount } from "../lib/numbers.ts";
 import { addFilter, asked, dimensionLabel, Dimensions, type Dimension } from "../lib/view.ts";
 import { Link, Tag } from "./controls.tsx";
 import { ExportMenu } from "./export.tsx";
@@ -41,9 +42,29 @@ export function GroupsTable({ dimension }: { dimension: Dimension }) {
   );
 }
 
+const picos = new WeakMap<object, bigint>();
+
+/** The cost of a row as a number that is exact, read once. */
+function picoOf(row: { cost: string }): bigint {
+  let pico = picos.get(row);
+  if (pico === undefined) {
+    picos.set(row, (pico = parseMoney(row.cost)));
+  }
+  return pico;
+}
+
+export function byCost(a: { cost: string }, b: { cost: string }): number {
+  const difference = picoOf(a) - picoOf(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+const collator = new Intl.Collator(locale());
+/** Names in the order of the reader's language. */
+export const byName = (a: string, b: string): number => collator.compare(a, b);
+
 const Orders: Record<string, (a: RankedGroup, b: RankedGroup) => number> = {
-  name: (a, b) => (a.label ?? "").localeCompare(b.label ?? ""),
-  cost: (a, b) => compareMoney(a.cost, b.cost),
+  name: (a, b) => byName(a.label ?? "", b.label ?? ""),
+  cost: byCost,
   requests: (a, b) => a.requestCount - b.requestCount,
   tokens: (a, b) => a.totalTokens - b.totalTokens,
   input: (a, b) => a.inputTokens - b.inputTokens,
@@ -80,7 +101,7 @@ function GroupRows({ data, dimension, words }: { data: Activity; dimension: Dime
             {page ? <Link href={page} title={label}><bdi>{label}</bdi></Link> : <bdi title={label}>{label}</bdi>}
             {row.deleted && <Tag>deleted</Tag>}
             {row.unpricedRequestCount > 0 && <Tag kind="warn" title={`${row.unpricedRequestCount} requests without a price: their cost is not in the sum`}>unpriced</Tag>}
-            <button type="button" class="cell-action" aria-label={`Filter by ${label}`} title="Filter" onClick={() => addFilter(dimension, row.key ?? "")}>
+            <button type="button" class="cell-action" aria-label={`Filter by ${label}`} title="Filter; with Alt, leave it out" onClick={(event) => addFilter(dimension, row.key ?? "", event.altKey && organizationWide.value === "open")}>
               <Icon name="filter" size={12} />
             </button>
           </span>
@@ -90,8 +111,8 @@ function GroupRows({ data, dimension, words }: { data: Activity; dimension: Dime
     { id: "cost", label: "Cost", width: "128px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={money} /> },
     ...(hasBefore ? [{ id: "change", label: "Change", width: "100px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <Change change={metricChange(row, row.previous, "cost")} title={row.previous ? `${row.previous.cost} USD before` : ""} /> } satisfies Column<RankedGroup>] : []),
     { id: "requests", label: "Requests", width: "118px", isNumber: true, isSortable: true, render: (row) => <Count value={row.requestCount} full /> },
-    { id: "input", label: "Input tokens", width: "124px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <Count value={row.inputTokens} /> },
-    { id: "output", label: "Output tokens", width: "124px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <Count value={row.outputTokens} /> },
+    { id: "input", label: "Input tokens", width: "124px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.cachedInputTokens)} read from cache, ${exactCount(row.cacheWriteTokens)} written to it`}><Count value={row.inputTokens} /></span> },
+    { id: "output", label: "Output tokens", width: "124px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.reasoningTokens)} of them reasoning`}><Count value={row.outputTokens} /></span> },
     { id: "errors", label: "Error rate", width: "104px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${row.errorCount} errors`}>{errorRate(row.errorRate)}</span> },
   ];
   return (
@@ -100,11 +121,11 @@ function GroupRows({ data, dimension, words }: { data: Activity; dimension: Dime
       rows={rows}
       rowKey={(row) => row.key ?? "others"}
       columns={columns}
-      height={520}
+      height={35 + 37 + 36 * 24}
       sort={sort}
       onSort={(next) => change({ sort: next === "-cost" ? null : next }, true)}
       footer={wanted === "" ? ["Total", <Money text={data.totals.cost} as={money} />, ...(hasBefore ? [null] : []), <Count value={data.totals.requestCount} full />, <Count value={data.totals.inputTokens} />, <Count value={data.totals.outputTokens} />, errorRate(data.totals.errorRate)] : [`${rows.length} of ${data.ranking.length}`]}
-      empty="Nothing is called so."
+      empty={wanted === "" ? "No usage in this range." : "Nothing is called so."}
     />
   );
 }

@@ -8,6 +8,14 @@ import { copy } from "./status.ts";
 export const paletteOpen = signal(false);
 export const helpOpen = signal(false);
 export const zoneOpen = signal(false);
+export const filterOpen = signal(false);
+/** Whether single keys act; the palette always opens. */
+export const keysOn = signal(localStorage.getItem("keys") !== "off");
+
+export function setKeysOn(on: boolean): void {
+  localStorage.setItem("keys", on ? "on" : "off");
+  keysOn.value = on;
+}
 
 /** Each shortcut with what it does, as the help lists them. */
 export const Shortcuts: readonly [keys: string, what: string][] = [
@@ -24,6 +32,8 @@ export const Shortcuts: readonly [keys: string, what: string][] = [
   ["b", "Longer buckets"],
   ["z", "Time zone"],
   ["/", "Search"],
+  ["f", "Filter"],
+  ["e", "Export the first chart"],
   ["s", "Copy a link with fixed dates"],
   [".", "Light or dark"],
   ["Esc", "Remove the last filter"],
@@ -44,7 +54,7 @@ export function listen(): () => void {
       return;
     }
     const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || target.matches("input, textarea, select, [contenteditable]") || paletteOpen.value || helpOpen.value || target.closest(".panel")) {
+    if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || target.matches("input, textarea, select, [contenteditable]") || paletteOpen.value || helpOpen.value || target.closest(".panel")) {
       return;
     }
     if (isGoing) {
@@ -98,6 +108,15 @@ function act(key: string): boolean {
     case "/":
       paletteOpen.value = true;
       return true;
+    case "f":
+      filterOpen.value = true;
+      return true;
+    case "e": {
+      const menu = document.querySelector<HTMLElement>("main button[aria-label^='Export ']");
+      menu?.scrollIntoView({ block: "center" });
+      menu?.click();
+      return menu !== null;
+    }
     case "s":
       void copy(frozenLink(), "Link with fixed dates");
       return true;
@@ -110,7 +129,7 @@ function act(key: string): boolean {
     case "Escape": {
       const last = filters.value.at(-1);
       if (last) {
-        removeFilter(last.dimension, last.values.at(-1)!);
+        removeFilter(last, last.values.at(-1)!);
       }
       return last !== undefined;
     }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { rangeText } from "../lib/dates.ts";
+import { dayCount, rangeText } from "../lib/dates.ts";
+import { moneyText, parseMoney, shortMoney } from "../lib/money.ts";
 import { errorRate, exactCount } from "../lib/numbers.ts";
 import type { Metric } from "../lib/view.ts";
 import { CardMoney, Change, Count, metricChange, metricText, plotted } from "./figures.tsx";
@@ -25,11 +26,14 @@ export function Kpi({ label, children, change, note, spark, title }: { label: st
 }
 
 /** Spend, requests and tokens of a range; with the error rate where the page is about one thing. */
-export function UsageCards({ view, spendLabel, hasErrors, children }: { view: UsageView | undefined; spendLabel: string; hasErrors?: boolean; children?: ComponentChildren }) {
+export function UsageCards({ view, spendLabel, hasErrors, isFailed, children }: { view: UsageView | undefined; spendLabel: string; hasErrors?: boolean; isFailed?: boolean; children?: ComponentChildren }) {
   const totals = view?.totals;
+  const none = isFailed ? "–" : <span class="bone" />;
   // A range before the first data is no comparison.
   const previous = totals?.previous && totals.previous.requestCount > 0 ? totals.previous : undefined;
   const before = view?.comparison ? (previous ? `vs ${rangeText(view.comparison.from, view.comparison.to)}` : "nothing before to compare with") : "";
+  const days = view ? dayCount(view.from, view.to) : 1;
+  const average = totals && days > 1 ? `${shortMoney(moneyText(parseMoney(totals.cost) / BigInt(days)))} a day` : "";
   // Buckets that are not over would end the line in a fall that is none.
   const full = view?.activity.filter((row) => view.dataThrough !== null && Date.parse(row.end) <= Date.parse(view.dataThrough)) ?? [];
   const spark = (of: Metric) => (full.length > 1 ? full.map((row) => plotted(row, of)) : undefined);
@@ -37,8 +41,8 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
   const rateChange = totals && previous && previous.errorRate > 0 ? (totals.errorRate / previous.errorRate - 1) * 100 : undefined;
   return (
     <div class="cards" role="group" aria-label="Key figures" tabIndex={isNarrow.value ? 0 : undefined}>
-      <Kpi label={spendLabel} spark={spark("cost")} change={changeOf("cost")} note={totals ? before : ""}>
-        {totals ? <CardMoney text={totals.cost} /> : <span class="bone" />}
+      <Kpi label={spendLabel} spark={spark("cost")} change={changeOf("cost")} note={totals ? before || average : ""}>
+        {totals ? <CardMoney text={totals.cost} /> : none}
       </Kpi>
       <Kpi
         label="Requests"
@@ -46,7 +50,7 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
         change={changeOf("requests")}
         note={totals && totals.unpricedRequestCount > 0 ? <span title="Their cost is unknown and not in the spend.">{exactCount(totals.unpricedRequestCount)} without a price</span> : totals ? `${exactCount(totals.cacheHitCount)} answered from cache` : ""}
       >
-        {totals ? <Count value={totals.requestCount} full={!hasErrors || totals.requestCount < 1e8} /> : <span class="bone" />}
+        {totals ? <Count value={totals.requestCount} full={!hasErrors || totals.requestCount < 1e8} /> : none}
       </Kpi>
       <Kpi
         label="Tokens"
@@ -55,7 +59,7 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
         note={totals ? `${metricText({ totalTokens: totals.inputTokens }, "tokens")} in · ${metricText({ totalTokens: totals.outputTokens }, "tokens")} out` : ""}
         {...(totals ? { title: tokenSentence(totals) } : {})}
       >
-        {totals ? <Count value={totals.totalTokens} full={!hasErrors} /> : <span class="bone" />}
+        {totals ? <Count value={totals.totalTokens} full={!hasErrors} /> : none}
       </Kpi>
       {hasErrors && (
         <Kpi
@@ -64,7 +68,7 @@ export function UsageCards({ view, spendLabel, hasErrors, children }: { view: Us
           change={rateChange !== undefined && <Change change={rateChange} isBad={rateChange >= 1} />}
           note={totals ? <span title={`${exactCount(totals.clientErrorCount)} errors of callers are not in the rate`}>{exactCount(totals.errorCount)} errors</span> : ""}
         >
-          {totals ? errorRate(totals.errorRate) : <span class="bone" />}
+          {totals ? errorRate(totals.errorRate) : none}
         </Kpi>
       )}
       {children}

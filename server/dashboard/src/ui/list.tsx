@@ -3,11 +3,11 @@ import { useMemo, useState } from "preact/hooks";
 import type { Query } from "../api/client.ts";
 import type { MetricsRow } from "../api/types.ts";
 import { change, query as parameters } from "../lib/location.ts";
-import { columnMoney, compareMoney, shortMoney } from "../lib/money.ts";
+import { columnMoney, shortMoney } from "../lib/money.ts";
 import { errorRate, sharesOf } from "../lib/numbers.ts";
 import { ExportMenu } from "./export.tsx";
 import { Count, Money } from "./figures.tsx";
-import { sorted } from "./groups.tsx";
+import { byCost, sorted } from "./groups.tsx";
 import { Icon } from "./icons.tsx";
 import { Card } from "./ranking.tsx";
 import { Await } from "./states.tsx";
@@ -20,7 +20,7 @@ export function metricsColumns<Row extends MetricsRow>(rows: readonly Row[]): Co
   const shares = new Map(sharesOf(rows.map((row) => Number(row.cost)), total).map((share, index) => [rows[index]!, share]));
   return [
     { id: "cost", label: "Cost", width: "124px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={money} /> },
-    { id: "share", label: "Share", width: "150px", isNumber: true, isSecondary: true, render: (row) => <Share value={total > 0 ? Number(row.cost) / total : 0} text={shares.get(row) ?? ""} /> },
+    { id: "share", label: "Share", width: "124px", isNumber: true, isSecondary: true, render: (row) => <Share value={total > 0 ? Number(row.cost) / total : 0} text={shares.get(row) ?? ""} /> },
     { id: "requests", label: "Requests", width: "112px", isNumber: true, isSortable: true, render: (row) => <Count value={row.requestCount} full /> },
     { id: "tokens", label: "Tokens", width: "96px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <Count value={row.totalTokens} /> },
     { id: "errors", label: "Error rate", width: "100px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${row.errorCount} errors`}>{errorRate(row.errorRate)}</span> },
@@ -40,7 +40,7 @@ export function Share({ value, text }: { value: number; text: string }) {
 
 export function metricsOrders<Row extends MetricsRow>(): Record<string, (a: Row, b: Row) => number> {
   return {
-    cost: (a, b) => compareMoney(a.cost, b.cost),
+    cost: byCost,
     requests: (a, b) => a.requestCount - b.requestCount,
     tokens: (a, b) => a.totalTokens - b.totalTokens,
     errors: (a, b) => a.errorRate - b.errorRate,
@@ -123,9 +123,20 @@ function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, rowKe
 }
 
 /** A small table of groups: name, cost with its share, requests. */
-export function GroupsList({ title, rows, empty }: { title: string; rows: readonly (MetricsRow & { key?: string | null; label?: string | null; share: number })[]; empty: string }) {
+export function GroupsList({ title, question, rows, empty }: { title: string; question: string; rows: readonly (MetricsRow & { key?: string | null; label?: string | null; share: number })[]; empty: string }) {
   return (
-    <Card title={title} className="span-6">
+    <Card
+      title={title}
+      className="span-6"
+      tools={
+        <ExportMenu
+          question={question}
+          name={title}
+          isOnlyHere
+          rows={() => [["key", "label", "cost", "requestCount", "totalTokens", "share"], ...rows.map((row) => [row.key ?? "", row.label ?? "", row.cost, String(row.requestCount), String(row.totalTokens), String(row.share)])]}
+        />
+      }
+    >
       {rows.length === 0 ? (
         <div class="table-empty">{empty}</div>
       ) : (
@@ -134,7 +145,7 @@ export function GroupsList({ title, rows, empty }: { title: string; rows: readon
             <thead>
               <tr>
                 <th scope="col">Name</th>
-                <th scope="col" class="number w-116">
+                <th scope="col" class="number w-116 tiny-out">
                   Share
                 </th>
                 <th scope="col" class="number w-110">
@@ -154,7 +165,7 @@ export function GroupsList({ title, rows, empty }: { title: string; rows: readon
                   <th scope="row" title={row.label ?? ""}>
                     <bdi>{row.label}</bdi>
                   </th>
-                  <td class="number">
+                  <td class="number tiny-out">
                     <Share value={row.share} text={`${(row.share * 100).toFixed(1)} %`} />
                   </td>
                   <td class="number">

@@ -2,13 +2,16 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { organizations } from "../api/organization.ts";
 import { setTheme, theme } from "../charts/palette.ts";
 import { rangeText } from "../lib/dates.ts";
-import { go } from "../lib/location.ts";
+import { change, go } from "../lib/location.ts";
 import { Presets, readRange } from "../lib/ranges.ts";
-import { pageAddress, setPreset, setRange, setZone, today } from "../lib/view.ts";
+import { Dimensions, isCompared, Metrics, pageAddress, setPreset, setRange, setZone, today } from "../lib/view.ts";
 import { allZones, offsetText } from "../lib/zones.ts";
 import { Icon, type IconName } from "./icons.tsx";
-import { helpOpen, paletteOpen, Shortcuts } from "./keys.ts";
+import { frozenLink } from "./export.tsx";
+import { filterOpen, helpOpen, paletteOpen, Shortcuts } from "./keys.ts";
 import { known } from "./names.ts";
+import { copy } from "./status.ts";
+import { savedViews } from "./views.tsx";
 
 interface Command {
   label: string;
@@ -74,6 +77,8 @@ export function CommandPalette() {
                   setIndex(next);
                   document.getElementById(`command-${next}`)?.scrollIntoView({ block: "nearest" });
                 } else if (event.key === "Enter") {
+                  // Focus goes back to where it was, which this key would press.
+                  event.preventDefault();
                   run(found[index]);
                 }
               }}
@@ -109,7 +114,19 @@ function commands(): Command[] {
     page("projects", "Projects", "projects"),
     page("keys", "API keys", "keys"),
     page("me", "My usage", "spark"),
-    page("plan", "Plan", "settings"),
+    page("plan", "Plan", "card"),
+    page("prices", "Models and prices", "tag"),
+    page("access", "Access and audit", "shield"),
+    page("preferences", "Preferences", "sliders"),
+    ...Dimensions.map((dimension): Command => ({ label: `Analytics by ${dimension.label}`, kind: "breakdown", icon: "analytics", run: () => go(pageAddress("analytics", undefined, { by: dimension.id === "model" ? null : dimension.id })) })),
+    ...Metrics.map((metric): Command => ({ label: metric.label, kind: "metric", icon: "bars", run: () => change({ metric: metric.id === "cost" ? null : metric.id }) })),
+    { label: "What changed?", kind: "action", icon: "bulb", run: () => go(pageAddress("analytics", undefined, { show: "explain" })) },
+    { label: "Compare with the previous period", kind: "action", icon: "lines", run: () => change({ cmp: isCompared.value ? null : "previous" }) },
+    { label: "Filter", kind: "action", icon: "filter", run: () => (filterOpen.value = true) },
+    { label: "Export the first chart", kind: "action", icon: "download", run: () => setTimeout(() => document.querySelector<HTMLElement>("main button[aria-label^='Export ']")?.click()) },
+    { label: "Copy link, with ranges that go along", kind: "action", icon: "link", run: () => void copy(location.href, "Link") },
+    { label: "Copy link, with fixed dates", kind: "action", icon: "link", run: () => void copy(frozenLink(), "Link with fixed dates") },
+    ...savedViews().map((view): Command => ({ label: view.name, kind: "saved view", icon: "bookmark", run: () => go(view.address) })),
     ...Presets.map((preset): Command => ({ label: preset.label, kind: "range", icon: "calendar", run: () => setPreset(preset.id) })),
     ...things("project", "project", "projects", "projects"),
     ...things("apiKey", "API key", "keys", "keys"),

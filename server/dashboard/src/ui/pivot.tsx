@@ -44,7 +44,7 @@ export function Pivot({ first, second, metric }: { first: Dimension; second: Dim
     <Card
       className="pivot-card"
       title={`${dimensionLabel(first)} by ${dimensionLabel(second).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`}
-      note="Totals of the selected range; darker is more"
+      note="Totals of the selected range; the stronger the colour, the more"
       tools={
         <>
           <Segmented small label="Shading" options={[{ id: "all", label: "Whole table" }, { id: "column", label: "By column" }]} value={byColumn ? "column" : "all"} onChange={(id) => change({ scale: id === "column" ? "column" : null }, true)} />

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { RankedGroup } from "../api/types.ts";
+import { outlineOf, swatchOf } from "../charts/palette.ts";
 import { exactMoney } from "../lib/money.ts";
 import { exactCount, sharesOf } from "../lib/numbers.ts";
 import { pageAddress, type Dimension, type Metric } from "../lib/view.ts";
@@ -24,7 +25,8 @@ export function Ranking({ groups, dimension, metric, colors, hidden, sparks, onF
   colors: ReadonlyMap<string | null, string>;
   hidden: ReadonlySet<string>;
   sparks?: ReadonlyMap<string | null, readonly number[]>;
-  onFilter: (key: string) => void;
+  /** With Alt it is left out. */
+  onFilter: (key: string, isExcluded: boolean) => void;
   onHide: (key: string) => void;
   onOnly: (key: string) => void;
   onHover?: (key: string | null | undefined) => void;
@@ -58,7 +60,7 @@ export function Ranking({ groups, dimension, metric, colors, hidden, sparks, onF
                   onClick={() => onHide(id)}
                   onDblClick={() => onOnly(id)}
                 >
-                  <i class="swatch" style={{ background: colors.get(key) ?? "transparent", borderColor: colors.get(key) ?? "var(--text-3)" }} />
+                  <i class="swatch" style={{ background: colors.has(key) ? swatchOf(colors.get(key)!, index) : "transparent", borderColor: colors.has(key) ? outlineOf(colors.get(key)!) : "var(--text-3)" }} />
                 </button>
                 {page ? (
                   <Link href={page} class="name" title={label}>
@@ -79,10 +81,11 @@ export function Ranking({ groups, dimension, metric, colors, hidden, sparks, onF
                 disabled={key === null && !onOthers}
                 aria-label={key === null ? (isOthersOpen ? "Fold the others" : "Show the others") : `Filter by ${label}`}
                 aria-expanded={key === null && onOthers ? (isOthersOpen ?? false) : undefined}
-                onClick={() => (key === null ? onOthers?.() : onFilter(key))}
+                title={key === null ? undefined : "Filter; with Alt, leave it out"}
+                onClick={(event) => (key === null ? onOthers?.() : onFilter(key, event.altKey))}
               >
                 <span class="bar-track">
-                  <span class="bar" style={{ width: largest > 0 ? `${Math.max((value / largest) * 100, 0.5)}%` : "2px", background: colors.get(key) ?? "var(--others)" }} />
+                  <span class="bar" style={{ width: largest > 0 ? `${Math.max((value / largest) * 100, 0.5)}%` : "2px", background: colors.has(key) ? swatchOf(colors.get(key)!, index) : "var(--others)" }} />
                 </span>
                 {sparks && <Spark values={sparks.get(key) ?? []} height={13} />}
                 <span class="share">{shares[index]}</span>

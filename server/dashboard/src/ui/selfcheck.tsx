@@ -6,11 +6,17 @@ import type { SelfCheckProof } from "../api/types.ts";
 import { rangeText } from "../lib/dates.ts";
 import { exactMoney } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
-import { organizationId, range, route, zone } from "../lib/view.ts";
+import { Dimensions, organizationId, range, route, zone } from "../lib/view.ts";
 import { Icon } from "./icons.tsx";
 
 function duration(ms: number): string {
   return ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** `by apiKey` as people read it. */
+function wayName(name: string): string {
+  const dimension = Dimensions.find(({ id }) => name === `by ${id}`);
+  return dimension ? `by ${dimension.label.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}` : name;
 }
 
 /** Whether all ways to the range's total agree; opens the proof. */
@@ -52,19 +58,21 @@ export function SelfCheck() {
               <thead>
                 <tr>
                   <th scope="col">Way</th>
-                  <th scope="col" class="number">
+                  <th scope="col" class="number w-200">
                     Cost
                   </th>
-                  <th scope="col" class="number">
+                  <th scope="col" class="number w-126">
                     Requests
                   </th>
-                  <th scope="col">Agrees</th>
+                  <th scope="col" class="w-90">
+                    Agrees
+                  </th>
                 </tr>
               </thead>
               <tbody>
                 {proof.checks.map((check) => (
                   <tr key={check.name}>
-                    <th scope="row">{check.name}</th>
+                    <th scope="row" title={check.name}>{wayName(check.name)}</th>
                     <td class="number">{check.cost === null ? "–" : exactMoney(check.cost)}</td>
                     <td class="number">{check.requestCount === null ? "–" : exactCount(check.requestCount)}</td>
                     <td title={check.problem ?? ""}>{check.agrees ? "yes" : "no"}</td>

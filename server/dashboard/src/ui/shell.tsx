@@ -1,19 +1,21 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
-import { isOnline, pending, refreshes, signOut } from "../api/client.ts";
-import { organization, organizations, organizationWide } from "../api/organization.ts";
+import { useEffect, useState } from "preact/hooks";
+import { isOnline, pending, reachedAt, refreshes, signOut, type Readiness, readiness } from "../api/client.ts";
+import { isManager, organization, organizations, organizationWide } from "../api/organization.ts";
 import { setTheme, theme } from "../charts/palette.ts";
 import { momentIn } from "../lib/dates.ts";
-import { change } from "../lib/location.ts";
-import { addFilter, dimensionLabel, filters, now, pageAddress, route, unknownParameters, zone } from "../lib/view.ts";
+import { exactCount } from "../lib/numbers.ts";
+import { now, pageAddress, route, zone } from "../lib/view.ts";
 import { IconButton, Link, Menu, MenuItem, Popover } from "./controls.tsx";
+import { FilterButton, FilterChips } from "./filters.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { labelOf } from "./names.ts";
 import { RangePicker } from "./range.tsx";
 import { SelfCheck } from "./selfcheck.tsx";
 import { dataThrough, isExact, notice, timing } from "./status.ts";
 import { useSlow } from "./states.tsx";
+import { SavedViews } from "./views.tsx";
 import { ZonePicker } from "./zone.tsx";
 import { helpOpen, paletteOpen, zoneOpen } from "./keys.ts";
 
@@ -23,6 +25,8 @@ interface Page {
   icon: IconName;
   /** Whether it is about the whole organization: Enterprise, owners and admins. */
   isWide?: boolean;
+  /** Whether it is for owners and admins, on every plan. */
+  isManaged?: boolean;
 }
 
 const Groups: { label: string; pages: Page[] }[] = [
@@ -44,11 +48,21 @@ const Groups: { label: string; pages: Page[] }[] = [
       { id: "me", label: "My usage", icon: "spark" },
     ],
   },
-  { label: "Settings", pages: [{ id: "plan", label: "Plan", icon: "settings" }] },
+  {
+    label: "Settings",
+    pages: [
+      { id: "plan", label: "Plan", icon: "card" },
+      { id: "prices", label: "Models and prices", icon: "tag", isManaged: true },
+      { id: "access", label: "Access and audit", icon: "shield", isManaged: true },
+      { id: "preferences", label: "Preferences", icon: "sliders" },
+    ],
+  },
 ];
 
+/** Pages that are not about usage. */
+const Settings = new Set(["plan", "prices", "access", "preferences"]);
 /** Pages with their own period, or none: the date range does not apply. */
-const OwnPeriod = new Set(["overview", "plan"]);
+const OwnPeriod = new Set(["overview", ...Settings]);
 
 export function pageTitle(id: string): string {
   return Groups.flatMap((group) => group.pages).find((page) => page.id === id)?.label ?? "Analytics";
@@ -57,6 +71,7 @@ export function pageTitle(id: string): string {
 export function Shell({ children }: { children: ComponentChildren }) {
   const isMenuOpen = useSignal(false);
   const { page, id } = route.value;
+  const isSettings = Settings.has(page);
   // Below what has not come yet, the foot would jump.
   const isSettled = useSignal(false);
   useSignalEffect(() => {
@@ -88,6 +103,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
                   <Icon name={each.icon} />
                   <span class="nav-label">{each.label}</span>
                   {each.isWide && <Mark />}
+                  {each.isManaged && !isManager.value && <Lock name="nav-lock" />}
                 </Link>
               ))}
             </div>
@@ -105,21 +121,16 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <header class="topbar">
           <IconButton icon="menu" label="Menu" className="menu-button" expanded={isMenuOpen.value} onClick={() => (isMenuOpen.value = !isMenuOpen.value)} />
           <Breadcrumb />
+          {!isSettings && <SavedViews />}
           <span class="grow" />
+          {!isSettings && <FilterButton />}
           {!OwnPeriod.has(page) && <RangePicker />}
-          {page !== "plan" && <ZonePicker isOpen={zoneOpen.value} onOpen={(open) => (zoneOpen.value = open)} isExact={isExact.value} />}
-          {page !== "plan" && <Refresh />}
+          {!isSettings && <ZonePicker isOpen={zoneOpen.value} onOpen={(open) => (zoneOpen.value = open)} isExact={isExact.value} />}
+          {!isSettings && <Refresh />}
           <Progress />
         </header>
-        {!isOnline.value && (
-          <div class="banner warn" role="status">
-            The server cannot be reached. What you see is from before.
-            <button type="button" class="link" onClick={refresh}>
-              Try again
-            </button>
-          </div>
-        )}
-        <Filters />
+        <Connection />
+        <FilterChips />
         <main id="main" tabIndex={-1}>
           {children}
         </main>
@@ -136,16 +147,86 @@ export function Shell({ children }: { children: ComponentChildren }) {
   );
 }
 
+/** Says when the server is away, with the age of what is on screen, and when it is still loading; asks again by itself. */
+function Connection() {
+  const isAway = !isOnline.value;
+  const isWaiting = useSlow(pending.value > 0, 1_200) || isAway;
+  const [state, setState] = useState<Readiness | null>(null);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    setState(null);
+    if (!isWaiting) {
+      return;
+    }
+    // Away, less and less often, up to every half minute.
+    let pause = isAway ? 3_000 : 1_500;
+    let timer = 0;
+    let isOver = false;
+    const poll = async () => {
+      const next = await readiness();
+      if (isOver) {
+        return;
+      }
+      setState(next);
+      tick((count) => count + 1);
+      if (next && isAway) {
+        refresh();
+      }
+      pause = isAway ? Math.min(pause * 1.5, 30_000) : pause;
+      timer = setTimeout(() => void poll(), pause) as unknown as number;
+    };
+    timer = setTimeout(() => void poll(), isAway ? pause : 0) as unknown as number;
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [isWaiting, isAway]);
+  if (!isOnline.value) {
+    const minutes = Math.floor((performance.now() - reachedAt.value) / 60_000);
+    return (
+      <div class="banner warn" role="status">
+        The server cannot be reached. What you see is from {minutes < 1 ? "a moment ago" : minutes === 1 ? "a minute ago" : `${minutes} minutes ago`}; the page asks again by itself.
+        <button type="button" class="link" onClick={refresh}>
+          Try now
+        </button>
+      </div>
+    );
+  }
+  if (state?.phase !== "loading") {
+    return null;
+  }
+  const share = state.totalRows > 0 ? state.loadedRows / state.totalRows : 0;
+  return (
+    <div class="banner" role="status">
+      <span>
+        The server is loading usage into memory: {exactCount(state.loadedRows)} of {exactCount(state.totalRows)} rows. The page fills by itself.
+      </span>
+      <progress max={1} value={share} aria-label="Loaded" />
+    </div>
+  );
+}
+
 /** Marks what the plan or role does not include, before the click. */
 function Mark() {
   const access = organizationWide.value;
   if (access === "open") {
     return null;
   }
+  return access === "role" ? (
+    <Lock />
+  ) : (
+    <span class="nav-mark" title="Part of the Enterprise plan">
+      Enterprise
+      <span class="sr">plan</span>
+    </span>
+  );
+}
+
+function Lock({ name = "nav-mark" }: { name?: string }) {
   return (
-    <span class="nav-mark" title={access === "plan" ? "Part of the Enterprise plan" : "For owners and admins"}>
-      {access === "plan" ? "Enterprise" : <Icon name="lock" size={12} />}
-      <span class="sr">{access === "plan" ? "plan" : "for owners and admins"}</span>
+    <span class={name} title="For owners and admins">
+      <Icon name="lock" size={12} />
+      <span class="sr">for owners and admins</span>
     </span>
   );
 }
@@ -234,30 +315,4 @@ function Refresh() {
 /** A thin bar once an answer takes long enough to notice. */
 function Progress() {
   return <div class={`progress${useSlow(pending.value > 0, 150) ? " on" : ""}`} aria-hidden="true" />;
-}
-
-function Filters() {
-  const unknown = unknownParameters.value;
-  if (filters.value.length === 0 && unknown.length === 0) {
-    return null;
-  }
-  return (
-    <div class="filters" role="group" aria-label="Filters">
-      {filters.value.map(({ dimension, values }) =>
-        values.map((value) => (
-          <button key={`${dimension} ${value}`} type="button" class="chip" title="Remove this filter" onClick={() => addFilter(dimension, value)}>
-            <span class="quiet">{dimensionLabel(dimension)}</span>
-            <bdi>{labelOf(dimension, value)}</bdi>
-            <Icon name="close" size={12} />
-          </button>
-        )),
-      )}
-      {filters.value.length > 0 && (
-        <button type="button" class="link" onClick={() => change(Object.fromEntries(filters.value.map(({ dimension }) => [`f.${dimension}`, null])))}>
-          Clear all
-        </button>
-      )}
-      {unknown.length > 0 && <span class="note">This address says {unknown.map((name) => `'${name}'`).join(", ")}, which means nothing here.</span>}
-    </div>
-  );
 }

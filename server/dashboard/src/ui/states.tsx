@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ProblemError, type Query } from "../api/client.ts";
-import { filters, removeFilter, setRange } from "../lib/view.ts";
+import { ProblemError, question, useQuery, type Query } from "../api/client.ts";
+import type { Summary } from "../api/types.ts";
 import { addDays, dayIn, longDay } from "../lib/dates.ts";
-import { zone } from "../lib/view.ts";
+import { exactCount } from "../lib/numbers.ts";
+import { dimensionLabel, filterParameters, filters, organizationId, range, removeFilter, setRange, zone, type Filter } from "../lib/view.ts";
 import { Icon } from "./icons.tsx";
 
 /** What came instead of an answer, in its place: what was wrong, with a way to try again. */
@@ -64,7 +65,7 @@ export function Empty({ dataThrough, children }: { dataThrough: string | null; c
         <h3>No usage yet</h3>
         <p>Import a file, or send events as they happen.</p>
         <pre>
-          {"analytics import events --data data --organization ID usage.ndjson\n"}
+          {`analytics import events --data data --organization ${organizationId.value ?? "ID"} usage.ndjson\n`}
           {`curl -H "Authorization: Bearer $TOKEN" --data-binary @usage.ndjson -H "Content-Type: application/x-ndjson" ${location.origin}/ingest/events`}
         </pre>
       </div>
@@ -76,10 +77,8 @@ export function Empty({ dataThrough, children }: { dataThrough: string | null; c
       <h3>{filters.value.length > 0 ? "Nothing matches these filters" : "No usage in this range"}</h3>
       {children}
       <div class="row">
-        {filters.value.map(({ dimension }) => (
-          <button key={dimension} type="button" class="button" onClick={() => removeFilter(dimension)}>
-            Remove the filter by {dimension}
-          </button>
+        {filters.value.map((filter) => (
+          <WithoutFilter key={`${filter.dimension} ${filter.isExcluded}`} filter={filter} />
         ))}
         {filters.value.length === 0 && (
           <button type="button" class="button" onClick={() => setRange({ from: addDays(last, -6), to: last })}>
@@ -88,6 +87,20 @@ export function Empty({ dataThrough, children }: { dataThrough: string | null; c
         )}
       </div>
     </div>
+  );
+}
+
+/** A way out of a filter, with what there would be. */
+function WithoutFilter({ filter }: { filter: Filter }) {
+  const others = filters.value.filter((other) => other !== filter);
+  const { from, to } = range.value;
+  const query = useQuery<Summary>(question("/analytics/summary", { organizationId: organizationId.value, from, to, timezone: zone.value, ...filterParameters(others) }));
+  const count = query.answer?.data.totals.requestCount;
+  return (
+    <button type="button" class="button" onClick={() => removeFilter(filter)}>
+      Remove the filter by {dimensionLabel(filter.dimension).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}
+      {count !== undefined && <span class="hint">{exactCount(count)} requests</span>}
+    </button>
   );
 }
 

@@ -1,14 +1,16 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { prefetch, useQuery, type Query } from "../api/client.ts";
+import { organizationWide } from "../api/organization.ts";
 import type { Activity, ActivityBucket, MetricsRow, RankedGroup } from "../api/types.ts";
 import { OverTime, seriesOf } from "../charts/overtime.tsx";
-import { colorsOf, configuredColors, theme } from "../charts/palette.ts";
+import { colorsKnown, colorsOf, configuredColors, theme } from "../charts/palette.ts";
+import { barsPicture } from "../charts/pictures.ts";
 import type { PlotHandle } from "../charts/plot.tsx";
 import { addDays, longDay, rangeText } from "../lib/dates.ts";
 import { change } from "../lib/location.ts";
 import { exactMoney, moneyText, parseMoney } from "../lib/money.ts";
-import { addFilter, bucket, dimensionLabel, hidden, isCompared, isRunning, metric, Metrics, setRange, shape, type Bucket, type Dimension, type Metric, type Shape } from "../lib/view.ts";
+import { addFilter, bucket, dimensionLabel, hidden, isCompared, isRunning, isZoomed, metric, Metrics, shape, zoomOut, zoomTo, type Bucket, type Dimension, type Metric, type Shape } from "../lib/view.ts";
 import { Menu, MenuItem, Popover, Segmented } from "./controls.tsx";
 import { DataTable } from "./datatable.tsx";
 import { ExportMenu } from "./export.tsx";
@@ -52,7 +54,7 @@ function nounOf(dimension: Dimension): string {
 }
 
 /** The over-time chart and the ranking, which is also its legend. */
-export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfold, before, tools }: {
+export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfold, before, why, tools }: {
   query: Query<T>;
   view: (answer: T) => UsageView;
   dimension: Dimension;
@@ -63,6 +65,8 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
   unfold?: (metric: Metric) => string;
   /** The answer about an earlier range, for the dashed line. */
   before?: (from: string, to: string, bucket: Bucket) => string;
+  /** Opens what made a day different. */
+  why?: (day: string) => void;
   /** More controls of the over-time chart. */
   tools?: ComponentChildren;
 }) {
@@ -77,7 +81,9 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
   const colors = theme.value;
   const configured = configuredColors.value;
   const off = hidden.value;
-  const answer = useMemo(() => (query.answer ? folded(view(query.answer.data), of) : undefined), [query.answer?.data, of]);
+  // Projects have colours of their own, and no picture changes its colours after it was seen.
+  const isReady = by !== "project" || colorsKnown.value;
+  const answer = useMemo(() => (query.answer && isReady ? folded(view(query.answer.data), of) : undefined), [query.answer?.data, of, isReady]);
   const size = (answer?.bucket ?? bucket.value) as Bucket;
 
   const all = useQuery<Activity>(isOthersOpen && unfold ? unfold(of) : null);
@@ -121,7 +127,9 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
       >
         <Await query={query} height={ChartHeight}>
           {() =>
-            answer && (
+            !answer ? (
+              <div style={{ height: `${ChartHeight}px` }} />
+            ) : (
               <OverTime
                 activity={answer.activity}
                 groups={groups}
@@ -139,8 +147,9 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
                 highlight={hovered}
                 handle={plot}
                 summary={summarize(title, answer, of)}
-                onPick={(key) => key !== null && addFilter(by, key)}
-                onSelect={(first, last) => setRange({ from: answer.activity[first]!.date.slice(0, 10), to: lastDayOf(answer, last) })}
+                onPick={(key, isExcluded) => key !== null && addFilter(by, key, isExcluded && organizationWide.value === "open")}
+                onBack={isZoomed.value ? zoomOut : undefined}
+                onSelect={(first, last) => zoomTo({ from: answer.activity[first]!.date.slice(0, 10), to: lastDayOf(answer, last) })}
               />
             )
           }
@@ -152,14 +161,31 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
           {isRunning.value && <span class="quiet">Running total</span>}
           {previous && comparison && <span class="quiet legend-line">{rangeText(comparison.from, comparison.to)}</span>}
           <span class="grow" />
-          <span class="quiet">Drag to zoom · press a layer to filter</span>
+          {isZoomed.value ? (
+            <button type="button" class="link" onClick={zoomOut} title="Or press twice on the chart">
+              <Icon name="zoomOut" size={14} /> Back to the wider range
+            </button>
+          ) : (
+            <span class="quiet">Drag to zoom · press a layer to filter, with Alt to leave it out</span>
+          )}
         </footer>
-        {showsData && answer && <DataTable answer={answer} groups={groups} metric={of} />}
       </Card>
-      <Card className="span-4 ranking-card" title={title} note={`Total usage by ${noun} for the selected range`} tools={<MetricTabs label="Metric of the ranking" onHint={hint} />}>
+      <Card className="span-4 ranking-card" title={title} note={`Total usage by ${noun} for the selected range`} tools={
+          <>
+            <MetricTabs label="Metric of the ranking" onHint={hint} />
+            <ExportMenu
+              question={questionOf(of)}
+              name={`${title}, ranking`}
+              rows={() => [["key", "label", "cost", "requestCount", "totalTokens", "share"], ...ranking.map((group) => [group.key ?? "", group.label ?? "", group.cost, String(group.requestCount), String(group.totalTokens), String(group.share)])]}
+              image={() => barsPicture(ranking.map((group) => ({ label: group.label ?? "", color: chosen.get(group.key ?? null) ?? "#888", value: plotted(group, of), text: metricText(group, of, true) })))}
+            />
+          </>
+        }>
         <Await query={query} height={ChartHeight + TotalsHeight} className="fill">
           {() =>
-            answer && (
+            !answer ? (
+              <div style={{ height: `${ChartHeight + TotalsHeight}px` }} />
+            ) : (
               <Ranking
                 groups={ranking}
                 dimension={by}
@@ -169,7 +195,7 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
                 sparks={sparks}
                 totals={answer.totals}
                 hasChange={(answer.totals.previous?.requestCount ?? 0) > 0}
-                onFilter={(key) => addFilter(by, key)}
+                onFilter={(key, isExcluded) => addFilter(by, key, isExcluded && organizationWide.value === "open")}
                 onHide={toggle}
                 onOnly={only}
                 onHover={setHovered}
@@ -180,6 +206,11 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
           }
         </Await>
       </Card>
+      {showsData && answer && (
+        <Card className="span-12" title="Data of the chart" note={`A row for each ${size}, a column for each ${noun}`}>
+          <DataTable answer={answer} groups={groups} metric={of} {...(why && size === "day" ? { why } : {})} />
+        </Card>
+      )}
     </div>
   );
 }

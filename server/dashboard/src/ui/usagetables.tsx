@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, question, type Answer, type Parameters, type ProblemError } from "../api/client.ts";
 import { isSignedIn, refreshes } from "../api/client.ts";
+import { organizationWide } from "../api/organization.ts";
 import type { ItemRow, UsageRow } from "../api/types.ts";
 import { momentIn } from "../lib/dates.ts";
 import { exactMoney, shortMoney } from "../lib/money.ts";
@@ -10,6 +11,7 @@ import { ExportMenu } from "./export.tsx";
 import { Count, Money } from "./figures.tsx";
 import { Card } from "./ranking.tsx";
 import { ErrorNote, Gate, isGate } from "./states.tsx";
+import { dataThrough, isExact } from "./status.ts";
 import { VirtualTable, type Column } from "./table.tsx";
 
 const PageSize = 200;
@@ -17,6 +19,8 @@ const PageSize = 200;
 interface Page<Row> {
   rows: Row[];
   nextCursor: string | null;
+  exact: boolean;
+  dataThrough: string | null;
 }
 
 /** Rows that come page by page, as far as the reader scrolls. */
@@ -28,7 +32,11 @@ function usePages<Row>(path: string, parameters: Parameters): { rows: Row[]; isL
     const abort = new AbortController();
     setState((before) => ({ ...before, isLoading: true, error: null }));
     ask<Page<Row>>(first, abort.signal).then(
-      ({ data }) => setState({ first, rows: data.rows, cursor: data.nextCursor, isLoading: false, error: null }),
+      ({ data }) => {
+        dataThrough.value = data.dataThrough;
+        isExact.value = data.exact;
+        setState({ first, rows: data.rows, cursor: data.nextCursor, isLoading: false, error: null });
+      },
       (error: unknown) => !abort.signal.aborted && setState((before) => ({ ...before, isLoading: false, error: error as Error })),
     );
     return () => abort.abort();
@@ -91,7 +99,7 @@ function Filterable({ dimension, id, label }: { dimension: Dimension; id: string
   return id === "" ? (
     <span class="quiet">–</span>
   ) : (
-    <button type="button" class="cell-filter" title={`Filter by ${label}`} onClick={() => addFilter(dimension, id)}>
+    <button type="button" class="cell-filter" title={`Filter by ${label}; with Alt, leave it out`} onClick={(event) => addFilter(dimension, id, event.altKey && organizationWide.value === "open")}>
       <bdi>{label}</bdi>
     </button>
   );

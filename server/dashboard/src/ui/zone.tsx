@@ -1,8 +1,13 @@
 import { useState } from "preact/hooks";
-import { reportingZone, setZone, zone } from "../lib/view.ts";
+import { ask, question } from "../api/client.ts";
+import { organizationWide } from "../api/organization.ts";
+import type { Activity } from "../api/types.ts";
+import { dayCount } from "../lib/dates.ts";
+import { asked, range, reportingZone, setZone, zone } from "../lib/view.ts";
 import { allZones, offsetOf, offsetText, ownZone } from "../lib/zones.ts";
 import { Menu, MenuItem, Popover } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
+import { say } from "./status.ts";
 
 const Shown = 60;
 
@@ -30,14 +35,37 @@ export function ZonePicker({ isOpen, onOpen, isExact }: { isOpen?: boolean; onOp
   );
 }
 
+const MostDays = 800;
+
+/** A zone moves usage from day to day: how many days it changed is said, never left to be found out. */
+async function sayWhatMoved(before: string, after: string): Promise<void> {
+  const { from, to } = range.value;
+  if (organizationWide.value !== "open" || dayCount(from, to) > MostDays) {
+    return;
+  }
+  const inZone = (timezone: string) => ask<Activity>(question("/analytics/activity", { ...asked.value, from, to, timezone, groupBy: "serviceType", bucket: "day", fields: "cost" }));
+  try {
+    const [old, now] = (await Promise.all([inZone(before), inZone(after)])).map(({ data }) => data.activity);
+    const costs = new Map(old!.map((day) => [day.date, `${day.cost} ${day.requestCount}`]));
+    const moved = now!.filter((day) => costs.get(day.date) !== `${day.cost} ${day.requestCount}`).length;
+    say(moved === 0 ? `No day's total changed by the days of ${after.replaceAll("_", " ")}.` : `${moved} of ${now!.length} ${now!.length === 1 ? "day" : "days"} changed totals: days are now those of ${after.replaceAll("_", " ")}.`);
+  } catch {
+    // The page's own questions say what is wrong.
+  }
+}
+
 function ZonePanel({ close }: { close: () => void }) {
   const [words, setWords] = useState("");
   const at = new Date();
   const wanted = words.trim().toLowerCase().replaceAll("\u2212", "-").split(/\s+/).filter(Boolean);
   const found = allZones(at).filter((each) => wanted.every((word) => each.words.includes(word)));
   const choose = (id: string) => {
+    const before = zone.value;
     setZone(id);
     close();
+    if (id !== before) {
+      void sayWhatMoved(before, id);
+    }
   };
   const pinned = [
     { name: "My time", id: ownZone() },
@@ -57,6 +85,8 @@ function ZonePanel({ close }: { close: () => void }) {
           onInput={(event) => setWords(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "Enter" && found[0]) {
+              // Focus goes back to the button, which this key would press.
+              event.preventDefault();
               choose(found[0].id);
             }
           }}
