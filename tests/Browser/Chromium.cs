@@ -1,7 +1,27 @@
+using Analytics.Tests.Server;
 using Microsoft.Playwright;
 using Xunit;
 
 namespace Analytics.Tests.Browser;
+
+/// <summary>A window and its reader.</summary>
+public sealed record WindowOptions
+{
+    /// <summary>Whether the reader prefers dark pages.</summary>
+    public bool IsDark { get; init; }
+
+    /// <summary>In CSS pixels.</summary>
+    public int Width { get; init; } = 1440;
+
+    /// <summary>In CSS pixels.</summary>
+    public int Height { get; init; } = 900;
+
+    /// <summary>The reader's own zone.</summary>
+    public string Zone { get; init; } = "Europe/Paris";
+
+    /// <summary>The reader's clock: the server's, unless a test needs another moment.</summary>
+    public NodaTime.Instant Now { get; init; } = RunningServer.Now;
+}
 
 /// <summary>One browser for all tests of the dashboard; each test has windows of its own.</summary>
 public sealed class Chromium : IAsyncLifetime
@@ -29,19 +49,29 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <summary>A browser that has never been here, with what it says and asks for written down.</summary>
-    /// <param name="isDark">Whether the reader prefers dark pages.</param>
-    /// <param name="width">Of the window, in CSS pixels.</param>
-    public async Task<Window> OpenAsync(bool isDark = false, int width = 1440)
+    public async Task<Window> OpenAsync(Uri server, WindowOptions options)
     {
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions
         {
-            ViewportSize = new ViewportSize { Width = width, Height = 900 },
-            ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light,
+            BaseURL = server.ToString(),
+            ViewportSize = new ViewportSize { Width = options.Width, Height = options.Height },
+            ColorScheme = options.IsDark ? ColorScheme.Dark : ColorScheme.Light,
+            // Colours in the middle of a transition are nobody's.
+            ReducedMotion = ReducedMotion.Reduce,
             Locale = "en-US",
-            TimezoneId = "Europe/Paris",
+            TimezoneId = options.Zone,
             AcceptDownloads = true,
             Permissions = ["clipboard-read", "clipboard-write"],
         });
+        context.SetDefaultTimeout(20_000);
+        await context.AddInitScriptAsync(
+            $$"""
+            const began = {{options.Now.ToUnixTimeMilliseconds()}};
+            globalThis.Date = class extends Date {
+              constructor(...parts) { super(...(parts.length === 0 ? [Math.round(began + performance.now())] : parts)); }
+              static now() { return Math.round(began + performance.now()); }
+            };
+            """);
         return new Window(context, await context.NewPageAsync());
     }
 
@@ -50,70 +80,4 @@ public sealed class Chromium : IAsyncLifetime
         await (browser?.CloseAsync() ?? Task.CompletedTask);
         playwright?.Dispose();
     }
-}
-
-/// <summary>A page in a browser of its own.</summary>
-public sealed class Window : IAsyncDisposable
-{
-    private readonly IBrowserContext context;
-
-    public Window(IBrowserContext context, IPage page)
-    {
-        this.context = context;
-        Page = page;
-        page.Console += (_, message) =>
-        {
-            // The browser itself says so when nobody is signed in yet.
-            if (message.Type == "error" && !message.Text.Contains("401", StringComparison.Ordinal))
-            {
-                Faults.Add(message.Text);
-            }
-        };
-        page.PageError += (_, error) => Faults.Add(error);
-        page.Request += (_, request) => Hosts.Add(new Uri(request.Url).Authority);
-    }
-
-    public IPage Page { get; }
-
-    /// <summary>Errors that the page reported.</summary>
-    public List<string> Faults { get; } = [];
-
-    /// <summary>Hosts that the page asked anything of.</summary>
-    public HashSet<string> Hosts { get; } = [];
-
-    /// <summary>Goes to an address, signing in on the way where that is asked for.</summary>
-    public async Task GoAsync(Uri server, string address, string token)
-    {
-        await Page.GotoAsync(new Uri(server, address).ToString());
-        await Page.Locator("[data-token], .shell").First.WaitForAsync();
-        if (await Page.Locator("[data-token]").IsVisibleAsync())
-        {
-            await Page.FillAsync("[data-token]", token);
-            await Page.Keyboard.PressAsync("Enter");
-            await Page.Locator(".shell").WaitForAsync();
-        }
-
-        await SettleAsync();
-    }
-
-    /// <summary>Waits until every question on the page is answered and drawn.</summary>
-    public async Task SettleAsync()
-    {
-        // The page asks ahead a moment after its own answers, so it has to be quiet for some frames in a row.
-        await Page.WaitForFunctionAsync(
-            """
-            () => {
-              const isQuiet = document.querySelector('.shell[data-pending="0"]') && !document.querySelector('[aria-busy=true], .bone, .bones');
-              window.quietFrames = isQuiet ? (window.quietFrames ?? 0) + 1 : 0;
-              return window.quietFrames > 40;
-            }
-            """);
-        await Page.EvaluateAsync("() => { window.quietFrames = 0; }");
-    }
-
-    /// <summary>The exact values of figures, as they are copied.</summary>
-    public async Task<IReadOnlyList<string>> ValuesAsync(string selector) =>
-        await Page.Locator(selector).EvaluateAllAsync<string[]>("figures => figures.map(figure => figure.value)");
-
-    public async ValueTask DisposeAsync() => await context.CloseAsync();
 }
