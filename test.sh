@@ -32,6 +32,17 @@ if [ "$skipped" -gt 0 ]; then
   grep -o 'outcome="NotExecuted"' "$results/tests.trx" >/dev/null && grep -A6 'outcome="NotExecuted"' "$results/tests.trx" | grep -o '<Message>[^<]*' | sed 's/<Message>/  /' | sort | uniq -c
 fi
 if [ "$executed" -eq 0 ] && [ "$status" -eq 0 ]; then status=1; fi
+
+# Tests of the dashboard's own calculations; its pages are tested in a browser, above. A filter is for those alone.
+if [ $# -eq 0 ]; then
+  say "Tests of the dashboard (npm)"
+  npm test --prefix server/dashboard --silent > "$results/dashboard.txt" 2>&1 || status=1
+  scripted() { grep -oE "^[^ ]+ $1 [0-9]+" "$results/dashboard.txt" | tail -n 1 | grep -oE '[0-9]+' || echo 0; }
+  ran=$(scripted tests)
+  if [ "$ran" -eq 0 ]; then status=1; fi
+  if [ "$ran" -eq 0 ] || [ "$(scripted pass)" -ne "$ran" ]; then cat "$results/dashboard.txt"; else echo "$ran passed"; fi
+  passed=$((passed + $(scripted pass))); failed=$((failed + ran - $(scripted pass)))
+fi
 echo
 echo "$passed passed, $failed failed$([ "$skipped" -gt 0 ] && echo ", $skipped skipped")"
 exit "$status"
