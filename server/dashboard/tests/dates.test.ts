@@ -37,6 +37,8 @@ test("typed dates", () => {
   assert.deepEqual(readRange("last month", "2026-11-22"), { from: "2026-10-01", to: "2026-10-31" });
   assert.deepEqual(readRange("2026-06-01..2026-06-30", "2026-11-22"), { from: "2026-06-01", to: "2026-06-30" });
   assert.equal(readRange("nothing", "2026-11-22"), null);
+  assert.equal(readRange("feb 31", "2026-11-22"), null);
+  assert.equal(readRange("2026-02-31", "2026-11-22"), null);
 });
 
 test("offsets", () => {

@@ -1,11 +1,17 @@
 import { compactParts, locale, minus } from "./money.ts";
 
 const whole = new Intl.NumberFormat(locale(), { maximumFractionDigits: 0 });
+const decimal = new Intl.NumberFormat(locale(), { maximumFractionDigits: 12 });
 const three = new Intl.NumberFormat(locale(), { maximumSignificantDigits: 3 });
 
 /** All digits: `1,017,747,604`. */
 export function exactCount(value: number): string {
   return minus(whole.format(value));
+}
+
+/** All digits of decimal text, without passing through a double: `1,012.5`. */
+export function exactDecimal(text: string | number): string {
+  return minus(decimal.format(text as Intl.StringNumericLiteral));
 }
 
 /** Full below 10,000, then three significant digits: `1.02B`. */

@@ -1,4 +1,4 @@
-import { addDays, addMonths, dayCount, firstOfMonth, lastOfMonth, type Day } from "./dates.ts";
+import { addDays, addMonths, dayCount, firstOfMonth, isDay, lastOfMonth, type Day } from "./dates.ts";
 
 export interface Range {
   from: Day;
@@ -73,7 +73,7 @@ const Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 
 function readDay(text: string, today: Day): Day | null {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) {
-    return Number.isNaN(Date.parse(`${text}T00:00:00Z`)) ? null : text;
+    return isDay(text) ? text : null;
   }
   const match = /^(?:([a-z]{3})[a-z]* (\d{1,2})|(\d{1,2}) ([a-z]{3})[a-z]*)(?:,? (\d{4}))?$/.exec(text);
   const month = Months.indexOf(match?.[1] ?? match?.[4] ?? "");
@@ -85,5 +85,6 @@ function readDay(text: string, today: Day): Day | null {
   const year = match[5] ?? today.slice(0, 4);
   const day = inYear(year);
   // Without a year, the last such day is meant.
-  return match[5] || day <= today ? day : inYear(String(Number(year) - 1));
+  const meant = match[5] || day <= today ? day : inYear(String(Number(year) - 1));
+  return isDay(meant) ? meant : null;
 }

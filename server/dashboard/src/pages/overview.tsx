@@ -9,7 +9,7 @@ import { SimplePlot } from "../charts/simpleplot.tsx";
 import { addMonths, firstOfMonth, lastOfMonth, monthName, rangeText } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { compactMoney, exactMoney, moneyText, parseMoney, shortMoney } from "../lib/money.ts";
-import { countChange, exactCount } from "../lib/numbers.ts";
+import { countChange, exactCount, exactDecimal } from "../lib/numbers.ts";
 import { asked, hidden, pageAddress, today, type Bucket } from "../lib/view.ts";
 import { IconButton, Link, Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
 import { ExportMenu } from "../ui/export.tsx";
@@ -126,7 +126,7 @@ function Cards({ summary }: { summary: Summary | undefined }) {
 }
 
 /** The entries of two charts: a press hides one in both. */
-function Legend({ entries, hidden, onToggle, onHover }: { entries: readonly { key: string; label: string; color: string; text: string }[]; hidden: ReadonlySet<string>; onToggle: (key: string) => void; onHover?: (key: string | undefined) => void }) {
+function Legend({ entries, hidden, onToggle, onHover }: { entries: readonly { key: string; label: string; color: string; cost: string }[]; hidden: ReadonlySet<string>; onToggle: (key: string) => void; onHover?: (key: string | undefined) => void }) {
   return (
     <ul class="legend">
       {entries.map((entry) => (
@@ -134,7 +134,9 @@ function Legend({ entries, hidden, onToggle, onHover }: { entries: readonly { ke
           <button type="button" aria-pressed={!hidden.has(entry.key)} class={hidden.has(entry.key) ? "off" : undefined} onClick={() => onToggle(entry.key)} onPointerEnter={() => onHover?.(entry.key)} onPointerLeave={() => onHover?.(undefined)}>
             <i class="swatch" style={{ background: hidden.has(entry.key) ? "transparent" : entry.color, borderColor: entry.color }} />
             <bdi>{entry.label}</bdi>
-            <span class="figure quiet">{entry.text}</span>
+            <span class="quiet">
+              <Money text={entry.cost} />
+            </span>
           </button>
         </li>
       ))}
@@ -199,7 +201,7 @@ function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<type
                   }
                 />
               </div>
-              <Legend entries={data.services.map((service) => ({ key: service.serviceType ?? "others", label: serviceName(service.label), color: chosen.get(service.serviceType)!, text: shortMoney(service.totals.cost) }))} hidden={hidden} onToggle={onToggle} onHover={setHovered} />
+              <Legend entries={data.services.map((service) => ({ key: service.serviceType ?? "others", label: serviceName(service.label), color: chosen.get(service.serviceType)!, cost: service.totals.cost }))} hidden={hidden} onToggle={onToggle} onHover={setHovered} />
             </div>
           );
         }}
@@ -416,6 +418,20 @@ function ServiceCard({ service, data, shared }: { service: ServiceUsage; data: S
     return [...parts, { key: null, label: "Others", color: ink().others, values: rest }];
   }, [service, view, unit, colors, configured]);
   const buckets = view === "usage" ? (unit?.activity ?? []) : service.activity;
+  const textOf = (key: string | null, index: number): string => {
+    if (view === "usage") {
+      return exactDecimal(unit?.activity[index]?.breakdown.find((entry) => entry.rule === key)?.quantity ?? 0);
+    }
+    const row = service.activity[index];
+    if (view === "requests" || !row) {
+      return exactCount(row?.requestCount ?? 0);
+    }
+    const costOf = (project: string | null) => row.breakdown.find((entry) => (entry.key ?? null) === project)?.cost ?? "0";
+    if (key !== null || series.every((each) => each.key !== null)) {
+      return shortMoney(costOf(key));
+    }
+    return shortMoney(moneyText(series.reduce((rest, each) => (each.key === null ? rest : rest - parseMoney(costOf(each.key))), parseMoney(row.cost))));
+  };
   const name = serviceName(service.label);
   const only = { ...shared, serviceType: service.serviceType ?? "" };
   const exported = view === "usage" ? question("/analytics/usage/items", only) : question("/analytics/activity", { ...only, groupBy: view === "costs" ? "project" : "serviceType", bucket: "day" });
@@ -452,6 +468,8 @@ function ServiceCard({ service, data, shared }: { service: ServiceUsage; data: S
         height={200}
         handle={plot}
         summary={`${name}: ${view}. Total cost ${exactMoney(service.totals.cost)}.`}
+        textOf={textOf}
+        totalOf={(index) => (view === "usage" ? exactDecimal(unit?.activity[index]?.quantity ?? 0) : view === "requests" ? exactCount(service.activity[index]?.requestCount ?? 0) : exactMoney(service.activity[index]?.cost ?? "0"))}
       />
       <ul class="legend small">
         {series.map((each) => (

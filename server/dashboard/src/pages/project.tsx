@@ -7,6 +7,7 @@ import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
 import { clockIn, firstOfMonth, monthName } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
+import { exactMoney } from "../lib/money.ts";
 import { errorRate, exactCount, percent } from "../lib/numbers.ts";
 import { asked, bucket, organizationId, setRange, today, zone, type Bucket, type Metric } from "../lib/view.ts";
 import { Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
@@ -157,7 +158,7 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
           </span>
         ))}
       </div>
-      <SimplePlot buckets={data.activity} bucket={data.bucket as Bucket} series={of.series} shape="bars" metric={of.metric} zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={320} handle={plot} summary={`${of.title} over time. ${of.note}.`} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
+      <SimplePlot buckets={data.activity} bucket={data.bucket as Bucket} series={of.series} shape="bars" metric={of.metric} zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={320} handle={plot} summary={`${of.title} over time. ${of.note}.`} {...(of.metric === "cost" ? { totalOf: (index: number) => exactMoney(data.activity[index]?.cost ?? "0") } : {})} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
       <div class="card-end" />
     </Card>
   );

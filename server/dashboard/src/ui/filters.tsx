@@ -147,7 +147,7 @@ export function FilterChips() {
     return null;
   }
   return (
-    <div class="filters" role="group" aria-label="Filters">
+    <section class="filters" aria-label="Filters">
       {filters.value.map((filter) =>
         filter.values.map((value) => (
           <button key={`${filter.dimension} ${filter.isExcluded} ${value}`} type="button" class={filter.isExcluded ? "chip excluded" : "chip"} title="Remove this filter" onClick={() => removeFilter(filter, value)}>
@@ -166,6 +166,6 @@ export function FilterChips() {
         </button>
       )}
       {unknown.length > 0 && <span class="note">This address says {unknown.map((name) => `'${name}'`).join(", ")}, which means nothing here.</span>}
-    </div>
+    </section>
   );
 }

@@ -54,7 +54,7 @@ export function listen(): () => void {
       return;
     }
     const target = event.target as HTMLElement;
-    if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || target.matches("input, textarea, select, [contenteditable]") || paletteOpen.value || helpOpen.value || target.closest(".panel")) {
+    if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || target.matches("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]") || target.closest(".panel")) {
       return;
     }
     if (isGoing) {

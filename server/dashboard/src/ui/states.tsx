@@ -23,6 +23,20 @@ export function ErrorNote({ error, retry }: { error: Error; retry: () => void })
   );
 }
 
+/** Said over an answer that could not be renewed: what is below is from before. */
+function StaleNote({ error, retry }: { error: Error; retry: () => void }) {
+  const problem = error instanceof ProblemError ? error.problem : null;
+  return (
+    <div class="stale-note" role="alert" title={problem?.detail}>
+      <Icon name="warning" size={14} />
+      <span>{problem?.title ?? "The server cannot be reached"}: this is from before.</span>
+      <button type="button" class="link" onClick={retry}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
 /** An upgrade card for what the plan lacks, a plain word for what the role may not see. */
 export function Gate({ error, feature }: { error: ProblemError; feature: string }) {
   const isPlan = error.is("plan-required");
@@ -39,7 +53,7 @@ export function Gate({ error, feature }: { error: ProblemError; feature: string 
         <span class="tag accent">
           <Icon name={isPlan ? "spark" : "lock"} size={12} /> {isPlan ? "Enterprise" : "Owners and admins"}
         </span>
-        <h2 id="gate-title">{isPlan ? `${feature} is part of the Enterprise plan` : `${feature} is for owners and admins`}</h2>
+        <h1 id="gate-title">{isPlan ? `${feature} is part of the Enterprise plan` : `${feature} is for owners and admins`}</h1>
         {isPlan ? (
           <>
             <p>See what every project, model, key and member spends, over any range and in your own time zone, with totals that agree to the last digit.</p>
@@ -125,6 +139,7 @@ export function Await<T>({ query, height, children, className }: { query: Query<
   if (query.answer && !(query.error && query.isStale)) {
     return (
       <div class={`await ${className ?? ""}${isDim ? " dim" : ""}`} aria-busy={query.isStale}>
+        {query.error && <StaleNote error={query.error} retry={query.retry} />}
         {children(query.answer.data, query.answer.url)}
       </div>
     );
