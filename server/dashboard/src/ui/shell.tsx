@@ -120,8 +120,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <div class="page">
         <header class="topbar">
           <IconButton icon="menu" label="Menu" className="menu-button" expanded={isMenuOpen.value} onClick={() => (isMenuOpen.value = !isMenuOpen.value)} />
-          {!isSettings && <SavedViews />}
           <Breadcrumb />
+          {!isSettings && <SavedViews />}
           <span class="grow" />
           {!isSettings && <FilterButton />}
           {!OwnPeriod.has(page) && <RangePicker />}
