@@ -106,7 +106,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
                 Assert.Contains("f.apiKey=key_api_mobile", window.Address, StringComparison.Ordinal);
             }
 
-            var answer = await dashboard.AskAsync("demo", $"/analytics/projects/prj_api?{May}&timezone=Europe/Paris{(key is null ? "" : "&apiKeyId=key_api_mobile")}");
+            var answer = await dashboard.AskAsync("demo", $"/analytics/projects/prj_api?{May}&timezone=Europe/Paris&compare=previous{(key is null ? "" : "&apiKeyId=key_api_mobile")}");
             var summary = answer.GetProperty("summary");
             Assert.Equal([summary.Exact("cost"), summary.Exact("requestCount"), summary.Exact("totalTokens")], await window.ValuesAsync(Cards));
             Assert.Contains($"{summary.GetProperty("errorCount").GetInt64().ToString("N0", English)} errors", (await window.TextsAsync(".cards .kpi-note"))[3], StringComparison.Ordinal);
@@ -150,9 +150,17 @@ public sealed class ThingPagesTests(Dashboard dashboard)
         Assert.Equal(answer.GetProperty("costByModel").Values("cost"), await window.ValuesAsync(Ranked));
         Assert.Equal("API key in Staging · created by Kira Novak", await window.Page.InnerTextAsync(".thing p"));
         var rate = summary.GetProperty("errorRate").GetDecimal() * 100;
-        Assert.True(rate > 0);
-        Assert.Equal($"{rate.ToString(rate < 1 ? "0.00" : "0.0", English)} %", (await window.TextsAsync(".cards .kpi-value"))[3].Replace('\u00a0', ' '));
+        Assert.Equal(Rate(rate), (await window.TextsAsync(".cards .kpi-value"))[3].Replace('\u00a0', ' '));
         Assert.Empty(window.Faults);
+
+        // Every ninth request of the other organization failed.
+        await using var acme = await dashboard.OpenAsync("org_1", "u_dev");
+        await acme.GoAsync($"/o/org_1/keys/key_1?{DashboardData.Range}");
+        var failing = (await dashboard.AskAsync("org_1", "/analytics/api-keys/key_1?from=2026-03-20&to=2026-04-05&timezone=Europe/Paris")).GetProperty("summary").GetProperty("errorRate").GetDecimal() * 100;
+        Assert.True(failing > 5);
+        Assert.Equal(Rate(failing), (await acme.TextsAsync(".cards .kpi-value"))[3].Replace('\u00a0', ' '));
+
+        static string Rate(decimal rate) => rate == 0 ? "0 %" : $"{rate.ToString(rate < 1 ? "0.00" : "0.0", English)} %";
     }
 
     [BrowserFact]

@@ -121,7 +121,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <header class="topbar">
           <IconButton icon="menu" label="Menu" className="menu-button" expanded={isMenuOpen.value} onClick={() => (isMenuOpen.value = !isMenuOpen.value)} />
           <Breadcrumb />
-          {!isSettings && <SavedViews />}
+          {/* Behind a name that has not come yet, it would jump. */}
+          {!isSettings && (id === null || isSettled.value) && <SavedViews />}
           <span class="grow" />
           {!isSettings && <FilterButton />}
           {!OwnPeriod.has(page) && <RangePicker />}
