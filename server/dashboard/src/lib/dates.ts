@@ -59,6 +59,7 @@ export function dayIn(zone: string, instant: Date): Day {
   return `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}`;
 }
 
+// Each is made once: to make one takes longer than the rest of a table's row, above all with a zone.
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -103,10 +104,10 @@ export function weekdayNames(): string[] {
 
 /** The clock time of an instant in a zone: `21:00`. */
 export function clockIn(zone: string, instant: string): string {
-  return new Intl.DateTimeFormat(locale(), { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
+  return formatter({ timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
 }
 
 /** Day and clock time of an instant in a zone: `Jun 24, 21:00`. */
 export function momentIn(zone: string, instant: string): string {
-  return new Intl.DateTimeFormat(locale(), { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
+  return formatter({ timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
 }

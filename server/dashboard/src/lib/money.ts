@@ -57,6 +57,11 @@ function format(text: string, options: Intl.NumberFormatOptions): string {
   return minus(found.format(text as DecimalText));
 }
 
+/** A price as it is quoted, with up to five decimals: `$0.0375`. */
+export function unitPrice(text: string): string {
+  return format(text, { minimumFractionDigits: 2, maximumFractionDigits: 5 });
+}
+
 /** The reader's locale; `en-US` where there is none. */
 export function locale(): string {
   return typeof navigator === "undefined" ? "en-US" : navigator.language || "en-US";

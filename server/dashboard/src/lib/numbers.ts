@@ -29,8 +29,10 @@ export function axisCount(value: number): string {
   return three.format(scaled) + unit;
 }
 
-function percentText(value: number, places: number): string {
-  return minus(new Intl.NumberFormat(locale(), { minimumFractionDigits: places, maximumFractionDigits: places }).format(value)) + " %";
+const percents = [0, 1, 2].map((places) => new Intl.NumberFormat(locale(), { minimumFractionDigits: places, maximumFractionDigits: places }));
+
+function percentText(value: number, places: 0 | 1 | 2): string {
+  return minus(percents[places]!.format(value)) + " %";
 }
 
 /** A share of 1: one decimal below 10 %, none above. */

@@ -5,7 +5,7 @@ import { organization } from "../api/organization.ts";
 import type { ApiKeys, Audit, Members, Models, Projects, Tokens } from "../api/types.ts";
 import { chooseTheme, isPatterned, setPatterned, themeChoice, type ThemeChoice } from "../charts/palette.ts";
 import { momentIn } from "../lib/dates.ts";
-import { locale } from "../lib/money.ts";
+import { unitPrice } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
 import { organizationId, pageAddress, reportingZone, setZone, zone } from "../lib/view.ts";
 import { ownZone } from "../lib/zones.ts";
@@ -145,10 +145,6 @@ const Rules = [
   { rule: "output_tokens", label: "Output" },
   { rule: "reasoning_tokens", label: "Reasoning" },
 ] as const;
-
-function unitPrice(text: string): string {
-  return new Intl.NumberFormat(locale(), { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 5 }).format(text as Intl.StringNumericLiteral);
-}
 
 type Model = Models["models"][number];
 

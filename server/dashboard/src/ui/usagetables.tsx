@@ -4,7 +4,7 @@ import { isSignedIn, refreshes } from "../api/client.ts";
 import { organizationWide } from "../api/organization.ts";
 import type { ItemRow, UsageRow } from "../api/types.ts";
 import { momentIn } from "../lib/dates.ts";
-import { exactMoney, shortMoney } from "../lib/money.ts";
+import { exactMoney, shortMoney, unitPrice } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
 import { addFilter, asked, zone, type Dimension } from "../lib/view.ts";
 import { ExportMenu } from "./export.tsx";
@@ -130,7 +130,7 @@ export function RequestsTable({ title, parameters, height = 560, hasProject = tr
 function perMillion(price: string | number, unit: string): string {
   const isSmall = unit === "token" || unit === "character";
   const value = Number(price) * (isSmall ? 1e6 : 1);
-  return `${new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 5 }).format(value)}${isSmall ? "/1M" : ""}`;
+  return `${unitPrice(String(value))}${isSmall ? "/1M" : ""}`;
 }
 
 /** Priced items: what was measured, in which unit, and what it cost. */
