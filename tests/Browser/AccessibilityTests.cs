@@ -32,7 +32,7 @@ public sealed class AccessibilityTests(Dashboard dashboard)
         await RunAsync(hard, "hard names", violations);
 
         Assert.True(violations.Count == 0, string.Join('\n', violations));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
         Assert.Equal([dashboard.Server.Address.Authority], window.Hosts);
     }
 
@@ -116,7 +116,7 @@ public sealed class AccessibilityTests(Dashboard dashboard)
         await page.Keyboard.PressAsync("Home");
         await RunAsync(window, "explain panel, data, others and a tooltip", violations);
         Assert.True(violations.Count == 0, string.Join('\n', violations));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

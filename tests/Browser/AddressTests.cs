@@ -37,7 +37,7 @@ public sealed class AddressTests(Dashboard dashboard)
         Assert.Equal(await first.Page.InnerTextAsync("main"), await second.Page.InnerTextAsync("main"));
         Assert.Equal(await first.ValuesAsync(Cards), await second.ValuesAsync(Cards));
         Assert.Equal(await PictureAsync(first), await PictureAsync(second));
-        Assert.Empty(second.Faults);
+        second.AssertNoFault();
     }
 
     [BrowserFact]
@@ -67,7 +67,7 @@ public sealed class AddressTests(Dashboard dashboard)
         await window.Page.Locator(".chip").WaitForAsync();
         await window.SettleAsync();
         Assert.Equal(filtered, await window.ValuesAsync(Cards));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -119,7 +119,7 @@ public sealed class AddressTests(Dashboard dashboard)
         // Dates and zones that are none are the usual ones.
         await window.MoveAsync("/o/org_1/analytics?from=2026-02-31&to=2026-03-01&tz=Mars/Olympus");
         Assert.Equal("May 28 – Jun 26, 2026", (await window.Page.InnerTextAsync(".range-dates")).Replace('\u2009', ' '));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

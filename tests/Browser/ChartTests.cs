@@ -190,7 +190,7 @@ public sealed class ChartTests(Dashboard dashboard)
         await window.Page.WaitForURLAsync(url => url.Contains("f.project=", StringComparison.Ordinal));
         await window.SettleAsync();
         Assert.Single(await window.TextsAsync(".ranking .name"));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -214,7 +214,7 @@ public sealed class ChartTests(Dashboard dashboard)
         var line = await window.Page.Locator(".plot [aria-live] .tooltip-previous").First.InnerTextAsync();
         Assert.Contains("Apr 1, 2026", line, StringComparison.Ordinal);
         Assert.Contains(Math.Round(before[0].Exact("cost").Amount(), 4, MidpointRounding.AwayFromZero).ToString("0.00##", System.Globalization.CultureInfo.InvariantCulture), line, StringComparison.Ordinal);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     private static async Task<string> ColorOfDayAsync(Window window, int day, int count, double above)

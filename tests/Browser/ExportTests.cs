@@ -43,7 +43,7 @@ public sealed partial class ExportTests(Dashboard dashboard)
             Assert.StartsWith($"cost-by-model-over-time-2026-03-24-to-2026-04-02-{zone.Replace('/', '-').ToLowerInvariant()}".Replace("_", "-", StringComparison.Ordinal), csvName, StringComparison.Ordinal);
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -118,7 +118,7 @@ public sealed partial class ExportTests(Dashboard dashboard)
         Assert.True(picture.GetProperty("width").GetInt32() >= 2 * width);
         Assert.True(picture.GetProperty("height").GetInt32() >= 2 * height);
         Assert.True(picture.GetProperty("colors").GetInt32() > 100);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -157,7 +157,7 @@ public sealed partial class ExportTests(Dashboard dashboard)
 
         Assert.All(tables, table => Assert.Equal(total, table.Rows.Select(row => row[table.Columns.ToList().IndexOf("BilledCost")]!).Sum()));
         Assert.StartsWith("focus-", csv.SuggestedFilename, StringComparison.Ordinal);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -180,7 +180,7 @@ public sealed partial class ExportTests(Dashboard dashboard)
             Assert.Equal((await window.ValuesAsync(card)).Single().Amount(), table.Rows.Select(row => row[table.Columns.ToList().IndexOf("cost")]!).Sum());
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

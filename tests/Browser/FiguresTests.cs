@@ -33,7 +33,7 @@ public sealed class FiguresTests(Dashboard dashboard)
             Assert.Equal(totals.Exact(Answers.Property(metric)).Amount(), ranked.Sum());
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -51,7 +51,7 @@ public sealed class FiguresTests(Dashboard dashboard)
             Assert.Equal(answer.GetProperty("totals").Exact("cost"), (await window.ValuesAsync(Cards))[0]);
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -166,7 +166,7 @@ public sealed class FiguresTests(Dashboard dashboard)
             Assert.Equal(lines[0][1..^1].Select(column => columns[column].Amount()).Append(rows.Values.Sum()), titles.Select(Answers.Amount));
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -209,7 +209,7 @@ public sealed class FiguresTests(Dashboard dashboard)
         await window.SettleAsync();
         var day = await dashboard.AskAsync("org_1", "/analytics/explain?from=2026-04-03&to=2026-04-03&timezone=Europe/Paris&baseline=previous&top=6");
         Assert.Equal(day.GetProperty("sentence").GetString(), await window.Page.InnerTextAsync(".sentence"));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

@@ -34,7 +34,7 @@ public sealed class FilterTests(Dashboard dashboard)
         var answer = await dashboard.AskAsync("org_1", DashboardData.Activity("model", more: "&model=model-03&model=model-04&projectId=prj_1&top=10"));
         Assert.Equal(answer.GetProperty("totals").Exact("cost"), (await window.ValuesAsync(Cards))[0]);
         Assert.Equal(answer.GetProperty("ranking").Values("cost"), await window.ValuesAsync(".ranking li .rank-line data"));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -63,7 +63,7 @@ public sealed class FilterTests(Dashboard dashboard)
         var (_, csv) = await window.ExportAsync("Cost by project over time", "CSV UTF-8");
         var table = Server.Formats.AnswerTable.OfCsv(csv);
         Assert.Equal((await window.ValuesAsync(Cards))[0].Amount(), table.Rows.Select(row => row[table.Columns.ToList().IndexOf("cost")]!).Sum());
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

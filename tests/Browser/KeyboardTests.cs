@@ -53,7 +53,7 @@ public sealed class KeyboardTests(Dashboard dashboard)
         // Enter on a bucket goes into it.
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(new Regex("from=2026-03-20&to=2026-03-20"));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -94,7 +94,7 @@ public sealed class KeyboardTests(Dashboard dashboard)
         Assert.Superset(new HashSet<string> { "g", "1", "2", "3", "t", "w", "m", "q", "y", "[", "]", "c", "b", "z", "/", "s", ".", "Esc", "?" }, listed.ToHashSet());
         await page.Keyboard.PressAsync("Escape");
         await page.Locator("dialog.help[open]").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -139,7 +139,7 @@ public sealed class KeyboardTests(Dashboard dashboard)
         await page.Locator("dialog.palette[open] input").FillAsync("dark");
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForFunctionAsync("() => document.documentElement.dataset.theme === 'dark'");
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

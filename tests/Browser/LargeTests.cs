@@ -35,7 +35,7 @@ public sealed class LargeTests(Dashboard dashboard)
         await window.Page.Locator(".plot-surface").First.FocusAsync();
         await window.Page.Keyboard.PressAsync("End");
         Assert.Contains("Jun 26", await window.Page.Locator(".plot [aria-live] .tooltip-title").First.InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -66,6 +66,6 @@ public sealed class LargeTests(Dashboard dashboard)
 
         await box.EvaluateAsync("box => { box.scrollTop = 0; }");
         await Assertions.Expect(table.Locator("tbody tr").First).ToHaveAttributeAsync("aria-rowindex", "2");
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 }

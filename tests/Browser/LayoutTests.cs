@@ -110,7 +110,7 @@ public sealed class LayoutTests(Dashboard dashboard)
         Assert.True(panel.X >= 0 && panel.X + panel.Width <= 390, $"The panel is from {panel.X} to {panel.X + panel.Width}.");
         await window.Page.Locator(".range-panel").GetByRole(AriaRole.Button, new() { Name = "Last month", Exact = true }).ClickAsync();
         Assert.Contains("range=last-month", window.Address, StringComparison.Ordinal);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

@@ -37,7 +37,7 @@ public sealed class MemberPagesTests(Dashboard dashboard)
         Assert.Equal(0, await window.Page.Locator($"{Table} tbody a").CountAsync());
         await window.Page.GetByRole(AriaRole.Searchbox).FillAsync("nobody is called so");
         Assert.Equal(["Nothing is called so."], await window.TextsAsync($"{Table} .table-empty"));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -81,8 +81,8 @@ public sealed class MemberPagesTests(Dashboard dashboard)
         await using var own = await dashboard.OpenAsync("demo", "u_jonas");
         await own.GoAsync($"/o/demo/me?{May}");
         await AssertDetailAsync(own, await dashboard.AskAsync("demo", $"/analytics/members/u_jonas?{May}&timezone=Europe/Paris"));
-        Assert.Empty(window.Faults);
-        Assert.Empty(own.Faults);
+        window.AssertNoFault();
+        own.AssertNoFault();
     }
 
     [BrowserFact]

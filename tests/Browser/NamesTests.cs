@@ -36,7 +36,7 @@ public sealed class NamesTests(Dashboard dashboard)
             Assert.DoesNotContain("Infinity", text, StringComparison.Ordinal);
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
         Assert.Equal([dashboard.Server.Address.Authority], window.Hosts);
     }
 
@@ -60,7 +60,7 @@ public sealed class NamesTests(Dashboard dashboard)
         await window.Page.Locator("section[aria-label='All apps'] tbody tr .cell-action").First.ClickAsync();
         await window.SettleAsync();
         Assert.Equal(first, (await window.TextsAsync(".filters .chip bdi")).Single());
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

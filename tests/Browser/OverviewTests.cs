@@ -24,7 +24,7 @@ public sealed class OverviewTests(Dashboard dashboard)
             await window.ValuesAsync(".cards .kpi-value data.figure"));
         Assert.Equal($"{summary.Exact("activeProjects")}/{summary.Exact("totalProjects")}", (await window.TextsAsync(".cards .kpi-value"))[3]);
         Assert.Contains($"{summary.Exact("uniqueMappings")} mappings", (await window.TextsAsync(".cards .kpi-note"))[2], StringComparison.Ordinal);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -62,7 +62,7 @@ public sealed class OverviewTests(Dashboard dashboard)
         await entries.First.ClickAsync();
         Assert.Equal(summary.GetProperty("totals").Exact("cost"), (await window.ValuesAsync(total)).Single());
         Assert.Contains(name, (await window.Page.Locator(".cost-overview .doughnut svg").GetAttributeAsync("aria-label"))!, StringComparison.Ordinal);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -120,7 +120,7 @@ public sealed class OverviewTests(Dashboard dashboard)
         await using var without = await dashboard.OpenAsync();
         await without.GoAsync("/o/org_1/overview?month=2026-03");
         Assert.Equal(0, await without.Page.Locator("section[aria-label='Top agents']").CountAsync());
-        Assert.Empty(without.Faults);
+        without.AssertNoFault();
     }
 
     [BrowserFact]
@@ -152,7 +152,7 @@ public sealed class OverviewTests(Dashboard dashboard)
             Assert.Equal(unit.GetProperty("activity")[0].Exact("quantity").Amount(), (await total.InnerTextAsync()).Amount());
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -195,7 +195,7 @@ public sealed class OverviewTests(Dashboard dashboard)
         var (_, items) = await window.ExportAsync("items", "CSV UTF-8");
         var priced = Server.Formats.AnswerTable.OfCsv(items);
         Assert.Equal(totals.Exact("cost").Amount(), priced.Rows.Select(row => row[priced.Columns.ToList().IndexOf("cost")]!).Sum());
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

@@ -35,7 +35,7 @@ public sealed class RangeTests(Dashboard dashboard)
         await window.SettleAsync();
         var answer = await dashboard.AskAsync("org_1", "/analytics/activity?from=2026-01-01&to=2026-06-26&timezone=Europe/Paris");
         Assert.Equal(answer.GetProperty("totals").Exact("cost"), (await window.ValuesAsync(".cards .kpi-value data"))[0]);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -141,7 +141,7 @@ public sealed class RangeTests(Dashboard dashboard)
         await window.Button("Refresh").ClickAsync();
         await asked;
         await window.SettleAsync();
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     private static async Task OpenAsync(Window window) => await window.Page.ClickAsync(".range > button");

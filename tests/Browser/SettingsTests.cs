@@ -16,7 +16,7 @@ public sealed class SettingsTests(Dashboard dashboard)
         Assert.Equal(models.Values("mapping").Take(mappings.Count), mappings);
         var row = models.EnumerateArray().ToList().FindIndex(model => model.Exact("mapping") == "openai/gpt-5.5");
         Assert.Equal(["$1.25", "$0.125", "–", "$10.00", "–"], (await window.RowsAsync("table[aria-label='Models and prices'] tbody tr"))[row].Split(" | ")[3..]);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -32,7 +32,7 @@ public sealed class SettingsTests(Dashboard dashboard)
         await using var developer = await dashboard.OpenAsync("demo", "u_chloe");
         await developer.GoAsync("/o/demo/access");
         Assert.Contains("for owners and admins", await developer.Page.InnerTextAsync(".gate"), StringComparison.Ordinal);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -54,6 +54,6 @@ public sealed class SettingsTests(Dashboard dashboard)
         Assert.Equal("true", await window.Choice("Patterns", "On").GetAttributeAsync("aria-checked"));
         await window.Choice("Theme", "System").ClickAsync();
         await window.Page.WaitForFunctionAsync("() => document.documentElement.dataset.theme === 'light'");
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 }

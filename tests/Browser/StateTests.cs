@@ -28,7 +28,7 @@ public sealed class StateTests(Dashboard dashboard)
             Assert.DoesNotContain("undefined", await window.Page.InnerTextAsync("main"), StringComparison.Ordinal);
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

@@ -35,7 +35,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
             Assert.Equal(answer.GetProperty("totals").Exact("cost").Amount(), rows.Values("cost").Sum());
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -63,7 +63,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
         await window.SettleAsync();
         Assert.Equal(["azure/gpt", "openai/gpt", "x/voice"], (await window.TextsAsync(".ranking .name")).Order(StringComparer.Ordinal));
         await ChartReading.AssertSeriesAsync(window, "azure/gpt", "openai/gpt", "x/voice");
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -88,7 +88,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
         var read = await ChartReading.ReadAsync(window);
         Assert.Equal(24, read.Count);
         Assert.Equal(hours.Values("requestCount"), read.Select(hour => hour.Values["Total"]));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -131,7 +131,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
             Assert.Equal(answer.GetProperty("costByModel").Values("cost"), await window.ValuesAsync("section[aria-label='By model'] tbody td:nth-child(3) data"));
         }
 
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -151,7 +151,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
         Assert.Equal("API key in Staging · created by Kira Novak", await window.Page.InnerTextAsync(".thing p"));
         var rate = summary.GetProperty("errorRate").GetDecimal() * 100;
         Assert.Equal(Rate(rate), (await window.TextsAsync(".cards .kpi-value"))[3].Replace('\u00a0', ' '));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
 
         // Every ninth request of the other organization failed.
         await using var acme = await dashboard.OpenAsync("org_1", "u_dev");
@@ -184,7 +184,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
         Assert.Equal(["deleted"], await window.TextsAsync(".ranking li .tag"));
         await window.GoAsync("/o/org_gap/projects/gone?from=2026-03-01&to=2026-03-31");
         Assert.Equal("Old project deleted", (await window.Page.InnerTextAsync("h1")).Replace('\n', ' ').Trim());
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -201,7 +201,7 @@ public sealed class ThingPagesTests(Dashboard dashboard)
         Assert.True(answer.GetProperty("agent").GetProperty("conversations").GetInt64() > 0);
         Assert.Equal([summary.Exact("cost"), summary.Exact("requestCount"), summary.Exact("totalTokens"), answer.GetProperty("agent").Exact("conversations")], await window.ValuesAsync(Cards));
         Assert.Equal(answer.GetProperty("costByModel").Values("cost"), await window.ValuesAsync(Ranked));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

@@ -92,6 +92,9 @@ public sealed class Window : IAsyncDisposable
         await Page.Locator(selector).EvaluateAllAsync<string[]>(
             "rows => rows.filter(row => !row.matches('.pad')).map(row => [...row.cells].map(cell => cell.querySelector('data.figure')?.value ?? cell.textContent.trim()).join(' | '))");
 
+    /// <summary>Fails with every error that the page reported, in full.</summary>
+    public void AssertNoFault() => Assert.True(Faults.Count == 0, string.Join('\n', Faults));
+
     public ILocator Button(string name, bool isExact = true) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = isExact });
 
     public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true });

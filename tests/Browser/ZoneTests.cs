@@ -42,7 +42,7 @@ public sealed class ZoneTests(Dashboard dashboard)
 
         // Another zone is another cut: usage moves between days.
         Assert.True(seen.Values.Select(days => string.Join(' ', days)).Distinct().Count() > 8);
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]
@@ -92,7 +92,7 @@ public sealed class ZoneTests(Dashboard dashboard)
         await window.SettleAsync();
         Assert.Contains("tz=Europe/Paris", window.Address, StringComparison.Ordinal);
         Assert.Equal(before, await window.ValuesAsync(".cards .kpi-value data"));
-        Assert.Empty(window.Faults);
+        window.AssertNoFault();
     }
 
     [BrowserFact]

@@ -122,13 +122,13 @@ async function problemOf(response: Response): Promise<ProblemError> {
   return new ProblemError(problem ?? { type: "/problems/unreadable", title: `The server answered ${response.status}`, status: response.status, detail: response.statusText || "There is no description of what went wrong." });
 }
 
-/** Asks, and remembers the answer. */
-export async function ask<T>(url: string, signal?: AbortSignal): Promise<Answer<T>> {
+/** Asks, and remembers the answer. A question asked ahead never ends the session: what follows from it waits for the reader's own. */
+export async function ask<T>(url: string, signal?: AbortSignal, isAhead = false): Promise<Answer<T>> {
   pending.value++;
   try {
     const response = await send(url, signal ? { signal } : {});
     if (!response.ok) {
-      if (response.status === 401) {
+      if (response.status === 401 && !isAhead) {
         isSignedIn.value = false;
       }
       throw await problemOf(response);
@@ -223,7 +223,7 @@ const prefetched = new Set<string>();
 export function prefetch(url: string): void {
   if (!cache.has(url) && !prefetched.has(url)) {
     prefetched.add(url);
-    void ask(url).catch(() => undefined).finally(() => prefetched.delete(url));
+    void ask(url, undefined, true).catch(() => undefined).finally(() => prefetched.delete(url));
   }
 }
 
