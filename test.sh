@@ -33,6 +33,17 @@ if [ "$skipped" -gt 0 ]; then
 fi
 if [ "$executed" -eq 0 ] && [ "$status" -eq 0 ]; then status=1; fi
 
+# A browser, two servers and the other tests share the machine: a page may miss its moment. What fails there is tried once
+# more by itself, and named either way. Nothing else is tried twice.
+names=$({ grep -o '<UnitTestResult [^>]*outcome="Failed"[^>]*>' "$results/tests.trx" || true; } | grep -o ' testName="[^"(]*' | sed 's/.*"//' | sort -u)
+if [ "$failed" -gt 0 ] && [ "$failed" -le 3 ] && [ "$(echo "$names" | grep -vc '^Analytics\.Tests\.Browser\.')" -eq 0 ]; then
+  say "Again, by themselves:" $names
+  if dotnet test tests --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=again.trx" --logger "console;verbosity=minimal" --filter "FullyQualifiedName=$(echo $names | sed 's/ /|FullyQualifiedName=/g')" \
+    && grep -q '<Counters [^>]* passed="[1-9]' "$results/again.trx"; then
+    passed=$((passed + failed)); failed=0; status=0
+  fi
+fi
+
 # Tests of the dashboard's own calculations; its pages are tested in a browser, above. A filter is for those alone.
 if [ $# -eq 0 ]; then
   say "Tests of the dashboard (npm)"

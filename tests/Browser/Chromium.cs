@@ -49,11 +49,11 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <summary>A browser that has never been here, with what it says and asks for written down.</summary>
-    public async Task<Window> OpenAsync(Uri server, WindowOptions options)
+    public async Task<Window> OpenAsync(RunningServer server, WindowOptions options)
     {
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = server.ToString(),
+            BaseURL = server.Address.ToString(),
             ViewportSize = new ViewportSize { Width = options.Width, Height = options.Height },
             ColorScheme = options.IsDark ? ColorScheme.Dark : ColorScheme.Light,
             // Colours in the middle of a transition are nobody's.
@@ -72,7 +72,7 @@ public sealed class Chromium : IAsyncLifetime
               static now() { return Math.round(began + performance.now()); }
             };
             """);
-        return new Window(context, await context.NewPageAsync());
+        return new Window(context, await context.NewPageAsync(), () => server.Log);
     }
 
     public async Task DisposeAsync()

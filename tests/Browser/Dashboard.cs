@@ -51,13 +51,13 @@ public sealed class Dashboard : IAsyncLifetime
     /// <param name="options">How the browser differs from the usual one.</param>
     public async Task<Window> OpenAsync(string organization = "org_1", string? user = null, WindowOptions? options = null)
     {
-        var window = await chromium.OpenAsync(Server.Address, options ?? new WindowOptions());
+        var window = await chromium.OpenAsync(Server, options ?? new WindowOptions());
         await window.SignInAsync(Token(organization, user));
         return window;
     }
 
     /// <summary>A browser in which nobody is signed in.</summary>
-    public Task<Window> OpenStrangerAsync(WindowOptions? options = null) => chromium.OpenAsync(Server.Address, options ?? new WindowOptions());
+    public Task<Window> OpenStrangerAsync(WindowOptions? options = null) => chromium.OpenAsync(Server, options ?? new WindowOptions());
 
     /// <summary>A reading token; the same for every test.</summary>
     public string Token(string organization = "org_1", string? user = null)

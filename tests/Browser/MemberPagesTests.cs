@@ -102,6 +102,23 @@ public sealed class MemberPagesTests(Dashboard dashboard)
         await ChartReading.AssertSeriesAsync(window, "laptop");
         await window.Button("Show desktop in the chart").ClickAsync();
         await ChartReading.AssertSeriesAsync(window, "desktop", "laptop");
+
+        // The person's own page has the same lines.
+        await window.GoAsync("/o/org_la/members/u_1?from=2026-03-08&to=2026-03-10&view=lines");
+        await window.Choice("Lines", "API keys").ClickAsync();
+        await window.Heading("Cost by API key over time").WaitForAsync();
+        await window.SettleAsync();
+        Assert.Contains("by=apiKey", window.Address, StringComparison.Ordinal);
+        Assert.Equal(answer.GetProperty("ranking").Values("cost"), await window.ValuesAsync(".ranking li .rank-line data"));
+        await ChartReading.AssertSeriesAsync(window, "desktop", "laptop");
+        await window.Choice("Lines", "Models").ClickAsync();
+        await window.Heading("Cost by model over time").WaitForAsync();
+
+        // Not on one's own page: only a question about the organization can tell keys apart.
+        await window.GoAsync("/o/org_la/me?from=2026-03-08&to=2026-03-10&by=apiKey");
+        Assert.Equal(0, await window.Choice("Lines", "API keys").CountAsync());
+        await window.Heading("Cost by model over time").WaitForAsync();
+        window.AssertNoFault();
     }
 
     private static async Task AssertDetailAsync(Window window, JsonElement answer)

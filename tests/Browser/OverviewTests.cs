@@ -27,6 +27,44 @@ public sealed class OverviewTests(Dashboard dashboard)
         window.AssertNoFault();
     }
 
+    [BrowserTheory]
+    [InlineData("demo", "2026-05", May)]
+    [InlineData("org_seven", "2026-03", March)]
+    public async Task ShowData_OfEveryChart_IsTheAnswerAndAddsUp(string organization, string month, string range)
+    {
+        await using var window = await dashboard.OpenAsync(organization);
+        await window.GoAsync($"/o/{organization}/overview?month={month}");
+        var services = (await dashboard.AskAsync(organization, $"/analytics/services?{range}&bucket=day")).GetProperty("services").EnumerateArray().ToArray();
+        var projects = await dashboard.AskAsync(organization, $"/analytics/activity?{range}&groupBy=project&bucket=day");
+        var buttons = window.Page.Locator(".chart-data > button");
+        Assert.Equal(2 + services.Length, await buttons.CountAsync());
+        for (var index = 0; index < 2 + services.Length; index++)
+        {
+            await buttons.Nth(index).ClickAsync();
+        }
+
+        // A column for each series, a row for each day, and the sums below: those of the doughnut too.
+        var overview = "table[aria-label='Data of Cost overview']";
+        var costs = services.Select(service => service.GetProperty("totals").Exact("cost")).ToArray();
+        Assert.Equal([costs.Sum(), .. costs.Select(cost => cost.Amount())], (await window.ValuesAsync($"{overview} tfoot data")).Select(Answers.Amount));
+        Assert.Equal(services.Select(service => service.GetProperty("activity")[0].Exact("cost")), await window.ValuesAsync($"{overview} tbody tr:first-child td:nth-child(n+3) data"));
+
+        var trends = "table[aria-label='Data of Project usage trends']";
+        Assert.Equal([projects.GetProperty("totals").Exact("cost"), .. projects.GetProperty("ranking").Values("cost")], await window.ValuesAsync($"{trends} tfoot data"));
+
+        foreach (var card in await window.Page.Locator("section.service").AllAsync())
+        {
+            var total = await card.Locator(".service-total data").GetAttributeAsync("value");
+            var sums = await card.Locator("tfoot data").EvaluateAllAsync<string[]>("figures => figures.map(figure => figure.value)");
+            Assert.Equal(total, sums[0]);
+            Assert.Equal(sums[0].Amount(), sums.Skip(1).Sum());
+        }
+
+        await buttons.First.ClickAsync();
+        Assert.Equal(0, await window.Page.Locator(overview).CountAsync());
+        window.AssertNoFault();
+    }
+
     [BrowserFact]
     public async Task Legend_AddsUpToTheTotalAndHidesInBothCharts()
     {

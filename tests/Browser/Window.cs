@@ -8,10 +8,12 @@ namespace Analytics.Tests.Browser;
 public sealed class Window : IAsyncDisposable
 {
     private readonly IBrowserContext context;
+    private readonly Func<IReadOnlyCollection<string>> serverLog;
 
-    public Window(IBrowserContext context, IPage page)
+    public Window(IBrowserContext context, IPage page, Func<IReadOnlyCollection<string>> serverLog)
     {
         this.context = context;
+        this.serverLog = serverLog;
         Page = page;
         page.Console += (_, message) =>
         {
@@ -92,8 +94,8 @@ public sealed class Window : IAsyncDisposable
         await Page.Locator(selector).EvaluateAllAsync<string[]>(
             "rows => rows.filter(row => !row.matches('.pad')).map(row => [...row.cells].map(cell => cell.querySelector('data.figure')?.value ?? cell.textContent.trim()).join(' | '))");
 
-    /// <summary>Fails with every error that the page reported, in full.</summary>
-    public void AssertNoFault() => Assert.True(Faults.Count == 0, string.Join('\n', Faults));
+    /// <summary>Fails with every error that the page reported, in full, and what the server said meanwhile.</summary>
+    public void AssertNoFault() => Assert.True(Faults.Count == 0, string.Join('\n', [.. Faults, "The server's log:", .. serverLog()]));
 
     public ILocator Button(string name, bool isExact = true) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = isExact });
 

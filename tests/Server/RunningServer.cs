@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Analytics.Server;
@@ -6,6 +7,8 @@ using Analytics.Storage.Directory;
 using Analytics.Storage.Import;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 using Xunit;
 
@@ -22,6 +25,7 @@ public sealed class RunningServer : IAsyncDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly HttpClient client = new();
+    private readonly ConcurrentQueue<string> log = [];
     private WebApplication? app;
 
     private RunningServer() => Store = UsageStore.Open(folder.File("data"), Files.Physical);
@@ -62,6 +66,9 @@ public sealed class RunningServer : IAsyncDisposable
         await server.ListenAsync(Now, settings);
         return server;
     }
+
+    /// <summary>What it said from warnings on.</summary>
+    public IReadOnlyCollection<string> Log => log;
 
     /// <summary>Where it listens.</summary>
     public Uri Address => new(app!.Urls.First());
@@ -140,6 +147,30 @@ public sealed class RunningServer : IAsyncDisposable
     {
         Store.Load();
         app = AnalyticsApp.Build(Store, new FixedClock(now), "http://127.0.0.1:0", new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        using var provider = new LogLines(log);
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(provider);
         await app.StartAsync();
+    }
+
+    private sealed class LogLines(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                lines.Enqueue($"{logLevel} {formatter(state, exception)} {exception}");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren, Ref } from "preact";
 import { useMemo } from "preact/hooks";
 import type { ActivityBucket, BreakdownEntry } from "../api/types.ts";
 import { fullDay, longDay, momentIn } from "../lib/dates.ts";
+import { moneyText, parseMoney } from "../lib/money.ts";
 import { percent } from "../lib/numbers.ts";
 import type { Bucket, Dimension, Metric, Shape } from "../lib/view.ts";
 import { metricText, plotted } from "../ui/figures.tsx";
@@ -38,6 +39,19 @@ export function seriesOf(activity: readonly ActivityBucket[], groups: readonly S
     }
   }
   return groups.map((group, index) => ({ key: group.key, label: group.label, color: colors.get(group.key)!, values: values[index]! }));
+}
+
+type Measures = { cost?: string | null; requestCount?: number | null; totalTokens?: number | null };
+
+/** The exact value of one of the groups in a bucket. Of null, Others: what the bucket has as such, or what the groups leave of it. */
+export function valueIn(bucket: (Measures & { breakdown: readonly (Measures & { key?: string | null })[] }) | undefined, key: string | null, groups: readonly { key: string | null }[], metric: Metric): string {
+  const of = (row: Measures | undefined) => (metric === "cost" ? (row?.cost ?? "0") : String(plotted(row ?? {}, metric)));
+  const entry = bucket?.breakdown.find((each) => (each.key ?? null) === key);
+  if (entry || key !== null || !bucket) {
+    return of(entry);
+  }
+  const kept = new Set(groups.map((group) => group.key));
+  return moneyText(bucket.breakdown.reduce((rest, each) => (kept.has(each.key ?? null) ? rest - parseMoney(of(each)) : rest), parseMoney(of(bucket))));
 }
 
 /** Usage over time by one dimension. */

@@ -1,32 +1,29 @@
 import type { Ref } from "preact";
 import { fullDay } from "../lib/dates.ts";
-import { exactCount, percent } from "../lib/numbers.ts";
-import { exactMoney } from "../lib/money.ts";
-import type { Bucket, Metric, Shape } from "../lib/view.ts";
+import { exactMoney, shortMoney } from "../lib/money.ts";
+import { exactCount, exactDecimal, percent } from "../lib/numbers.ts";
+import type { Shape } from "../lib/view.ts";
+import type { PlotData } from "../ui/datatable.tsx";
 import { Plot, type PlotBucket, type PlotHandle, type Series } from "./plot.tsx";
 import { bucketName } from "./scale.ts";
 import { TooltipTable } from "./tooltip.tsx";
 
-/** Series over time whose figures are the plotted numbers themselves, or given as text. */
-export function SimplePlot({ buckets, bucket, series, shape, metric, zone, lastDay, dataThrough, height, summary, textOf, totalOf, highlight, onSelect, handle }: {
+/** Series over time without filters of their own. What is drawn are numbers, what is read are the exact texts of `data`. */
+export function SimplePlot({ data, buckets, series, shape, zone, dataThrough, height, summary, highlight, onSelect, handle }: {
+  data: PlotData;
   buckets: readonly PlotBucket[];
-  bucket: Bucket;
   series: readonly Series[];
   shape: Shape;
-  metric: Metric | "quantity";
   zone: string;
-  lastDay: string;
   dataThrough: string | null;
   height: number;
   summary: string;
-  /** The exact value of a series in a bucket. */
-  textOf?: (key: string | null, index: number) => string;
-  totalOf?: (index: number) => string;
   highlight?: string | null | undefined;
   onSelect?: (first: number, last: number) => void;
   handle?: Ref<PlotHandle>;
 }) {
-  const format = (value: number) => (metric === "cost" ? exactMoney(value.toFixed(2)) : exactCount(value));
+  const { bucket, metric, lastDay, valueOf, totalOf } = data;
+  const text = (value: string) => (metric === "cost" ? shortMoney(value) : metric === "quantity" ? exactDecimal(value) : exactCount(Number(value)));
   return (
     <Plot
       buckets={buckets}
@@ -51,8 +48,8 @@ export function SimplePlot({ buckets, bucket, series, shape, metric, zone, lastD
           .map((each) => ({ each, value: each.values[index] ?? 0 }))
           .filter(({ value }) => value > 0)
           .sort((a, b) => (a.each.key === null ? 1 : b.each.key === null ? -1 : b.value - a.value))
-          .map(({ each, value }) => ({ label: each.label, color: each.color, value: textOf?.(each.key, index) ?? format(value), share: total > 0 && shape !== "lines" ? percent(value / total) : undefined, isHovered: each.key === hovered }));
-        return <TooltipTable title={bucket === "day" ? fullDay(at.date) : bucketName(at.date, bucket, lastDay)} total={totalOf?.(index) ?? format(total)} rows={rows} />;
+          .map(({ each, value }) => ({ label: each.label, color: each.color, value: text(valueOf(each.key, index)), share: total > 0 && shape !== "lines" ? percent(value / total) : undefined, isHovered: each.key === hovered }));
+        return <TooltipTable title={bucket === "day" ? fullDay(at.date) : bucketName(at.date, bucket, lastDay)} total={metric === "cost" ? exactMoney(totalOf(index)) : text(totalOf(index))} rows={rows} />;
       }}
     />
   );

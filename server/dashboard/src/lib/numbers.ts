@@ -9,6 +9,12 @@ export function exactCount(value: number): string {
   return minus(whole.format(value));
 }
 
+/** A quantity below 1e21 as decimal text, without an exponent: to 12 decimals, which is what the server has. */
+export function decimalText(value: number): string {
+  const text = String(value);
+  return text.includes("e") ? value.toFixed(12).replace(/\.?0+$/, "") : text;
+}
+
 /** All digits of decimal text, without passing through a double: `1,012.5`. */
 export function exactDecimal(text: string | number): string {
   return minus(decimal.format(text as Intl.StringNumericLiteral));

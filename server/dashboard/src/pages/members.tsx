@@ -1,13 +1,13 @@
 import { useEffect } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
-import type { MemberDetail, Members, MemberUsage } from "../api/types.ts";
+import type { Activity, MemberDetail, Members, MemberUsage } from "../api/types.ts";
 import { organizationWide } from "../api/organization.ts";
-import { asked, metric, pageAddress } from "../lib/view.ts";
-import { Link, Tag } from "../ui/controls.tsx";
+import { change } from "../lib/location.ts";
+import { asked, bucket, groupBy, metric, pageAddress, type Metric } from "../lib/view.ts";
+import { Link, Segmented, Tag } from "../ui/controls.tsx";
 import { Kpi, UsageCards } from "../ui/kpi.tsx";
 import { byName } from "../ui/groups.tsx";
 import { GroupsList, UsageTable } from "../ui/list.tsx";
-import { Icon } from "../ui/icons.tsx";
 import { learn } from "../ui/names.ts";
 import { ErrorNote, Gate, isGate } from "../ui/states.tsx";
 import { isExact, dataThrough } from "../ui/status.ts";
@@ -36,7 +36,6 @@ export function MembersPage() {
         rowsOf={(data) => data.members}
         totalsOf={(data) => data.totals}
         words={(row) => `${row.name} ${row.email ?? ""} ${row.role ?? ""}`}
-        rowKey={(row) => row.userId || row.name}
         orders={{ name: (a, b) => byName(a.name, b.name), keys: (a, b) => a.apiKeyCount - b.apiKeyCount }}
         height={720}
         columns={[
@@ -85,11 +84,20 @@ function viewOf(answer: MemberDetail): UsageView {
   return { bucket: "day", timezone: answer.timezone, from: answer.from, to: answer.to, dataThrough: answer.dataThrough ?? null, totals: answer.summary, comparison: null, activity: answer.activity, ranking: answer.costByModel };
 }
 
+/** A member's usage by API key: the largest, and the others as one. */
+function keysQuestion(userId: string, of: Metric): string {
+  return question("/analytics/activity", { ...asked.value, memberId: [userId], groupBy: "apiKey", bucket: bucket.value, top: 10, rankBy: of });
+}
+
 /** One member's usage; without an id, the caller's own. */
 export function MemberPage({ userId }: { userId: string | null }) {
   const url = userId === null ? question("/analytics/me", asked.value) : question(`/analytics/members/${encodeURIComponent(userId)}`, asked.value);
   const query = useQuery<MemberDetail>(url);
   const answer = query.answer?.data;
+  // Keys one by one are a question about the organization, which not everyone may ask.
+  const canAskKeys = userId !== null && organizationWide.value === "open";
+  const isByKey = canAskKeys && groupBy.value === "apiKey";
+  const keys = useQuery<Activity>(isByKey ? keysQuestion(userId, metric.value) : null);
   useRange(answer);
   if (isGate(query.error)) {
     return <Gate error={query.error} feature="Member analytics" />;
@@ -100,6 +108,19 @@ export function MemberPage({ userId }: { userId: string | null }) {
   if (answer) {
     learn("member", [{ key: answer.member.userId, label: answer.member.name }]);
   }
+  const scope = userId === null ? "of your keys" : "of this member's keys";
+  const lines = canAskKeys && (
+    <Segmented
+      small
+      label="Lines"
+      options={[
+        { id: "model", label: "Models" },
+        { id: "apiKey", label: "API keys" },
+      ]}
+      value={isByKey ? "apiKey" : "model"}
+      onChange={(id) => change({ by: id === "model" ? null : id, hide: null })}
+    />
+  );
   return (
     <>
       <header class="thing">
@@ -112,12 +133,6 @@ export function MemberPage({ userId }: { userId: string | null }) {
           </h1>
           <p class="quiet">{answer ? [answer.member.email, answer.member.role, `${answer.member.activeApiKeyCount} of ${answer.member.apiKeyCount} API keys used`].filter(Boolean).join(" · ") : "\u00a0"}</p>
         </div>
-        <span class="grow" />
-        {answer && organizationWide.value === "open" && (
-          <Link class="link" href={pageAddress("analytics", undefined, { by: "apiKey", view: "lines", "f.member": answer.member.userId })}>
-            API keys one by one <Icon name="right" size={12} />
-          </Link>
-        )}
       </header>
       <UsageCards view={answer && viewOf(answer)} spendLabel="Cost" hasErrors />
       <div class="cards most-used">
@@ -129,7 +144,11 @@ export function MemberPage({ userId }: { userId: string | null }) {
           </Kpi>
         ))}
       </div>
-      <UsageCharts query={query} view={viewOf} dimension="model" scope={userId === null ? "of your keys" : "of this member's keys"} questionOf={() => url} key={metric.value === "cost" ? "cost" : "other"} />
+      {isByKey ? (
+        <UsageCharts key="keys" query={keys} view={(data) => ({ ...data, dataThrough: data.dataThrough ?? null, comparison: null })} dimension="apiKey" scope={scope} questionOf={(of) => keysQuestion(userId, of)} tools={lines} />
+      ) : (
+        <UsageCharts key={metric.value === "cost" ? "cost" : "other"} query={query} view={viewOf} dimension="model" scope={scope} questionOf={() => url} tools={lines} />
+      )}
       <div class="grid">
         <GroupsList question={url} title="Top providers" rows={answer?.topProviders ?? []} empty="No usage in this range." />
         <GroupsList question={url} title="Top apps" rows={answer?.topApps ?? []} empty="No usage in this range." />

@@ -2,16 +2,17 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import type { Activity, Agents, Projects, Services, ServiceUsage, Summary } from "../api/types.ts";
 import { Doughnut, type Slice } from "../charts/doughnut.tsx";
-import { seriesOf } from "../charts/overtime.tsx";
+import { seriesOf, valueIn } from "../charts/overtime.tsx";
 import { colorsOf, configuredColors, ink, outlineOf, theme } from "../charts/palette.ts";
 import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
 import { addMonths, firstOfMonth, lastOfMonth, monthName, rangeText } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
-import { compactMoney, exactMoney, moneyText, parseMoney, shortMoney } from "../lib/money.ts";
-import { countChange, exactCount, exactDecimal } from "../lib/numbers.ts";
+import { compactMoney, exactMoney, moneyText, parseMoney } from "../lib/money.ts";
+import { countChange, decimalText, exactCount } from "../lib/numbers.ts";
 import { asked, hidden, pageAddress, today, type Bucket } from "../lib/view.ts";
 import { IconButton, Link, Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
+import { ShowData, type PlotData } from "../ui/datatable.tsx";
 import { ExportMenu } from "../ui/export.tsx";
 import { CardMoney, Change, Count, metricChange, Money } from "../ui/figures.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
@@ -166,24 +167,29 @@ function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<type
           const total = sumCost(shown.map((service) => service.totals));
           const slices: Slice[] = shown.map((service) => ({ key: service.serviceType, label: serviceName(service.label), color: chosen.get(service.serviceType)!, value: Number(service.totals.cost), text: exactMoney(service.totals.cost) }));
           const buckets = data.services[0]?.activity ?? [];
+          const plotData: PlotData = {
+            buckets,
+            bucket: data.bucket as Bucket,
+            lastDay: data.to,
+            series,
+            metric: "cost",
+            valueOf: (key, index) => shown.find((service) => service.serviceType === key)?.activity[index]?.cost ?? "0",
+            totalOf: (index) => sumCost(shown.flatMap((service) => service.activity[index] ?? [])),
+          };
           return (
             <div data-theme-drawn={colors}>
               <div class="overview-row">
                 <SimplePlot
+                  data={plotData}
                   buckets={buckets}
-                  bucket={data.bucket as Bucket}
                   series={series}
                   shape="bars"
-                  metric="cost"
                   zone={data.timezone}
-                  lastDay={data.to}
                   dataThrough={data.dataThrough ?? null}
                   height={300}
                   summary={`Daily cost by service type. Total ${exactMoney(total)}.`}
                   highlight={hovered}
                   handle={plot}
-                  textOf={(key, index) => shortMoney(shown.find((service) => service.serviceType === key)?.activity[index]?.cost ?? "0")}
-                  totalOf={(index) => exactMoney(sumCost(shown.flatMap((service) => service.activity[index] ?? [])))}
                 />
                 <Doughnut
                   slices={slices}
@@ -202,6 +208,7 @@ function CostOverview({ query, url, hidden, onToggle }: { query: ReturnType<type
                 />
               </div>
               <Legend entries={data.services.map((service) => ({ key: service.serviceType ?? "others", label: serviceName(service.label), color: chosen.get(service.serviceType)!, cost: service.totals.cost }))} hidden={hidden} onToggle={onToggle} onHover={setHovered} />
+              <ShowData title="Cost overview" data={plotData} />
             </div>
           );
         }}
@@ -292,23 +299,21 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
         }
       >
         <Await query={trends} height={360}>
-          {(data) => (
+          {(data) => {
+            const plotData: PlotData = { buckets: data.activity, bucket: "day", lastDay: data.to, series, metric: "cost", valueOf: (key, index) => valueIn(data.activity[index], key, groups, "cost"), totalOf: (index) => data.activity[index]?.cost ?? "0" };
+            return (
             <>
               <SimplePlot
+                data={plotData}
                 buckets={data.activity}
-                bucket="day"
                 series={series}
                 shape="lines"
-                metric="cost"
                 zone={data.timezone}
-                lastDay={data.to}
                 dataThrough={data.dataThrough ?? null}
                 height={352}
                 highlight={hovered}
                 handle={plot}
                 summary={`Daily cost of ${series.length} projects. Total ${exactMoney(data.totals.cost)}.`}
-                textOf={(key, index) => shortMoney(data.activity[index]?.breakdown.find((entry) => (entry.key ?? null) === key)?.cost ?? "0")}
-                totalOf={(index) => exactMoney(data.activity[index]?.cost ?? "0")}
               />
               <ul class="legend">
                 {series.map((each) => (
@@ -317,8 +322,10 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
                   </li>
                 ))}
               </ul>
+              <ShowData title="Project usage trends" data={plotData} />
             </>
-          )}
+            );
+          }}
         </Await>
       </Card>
     </div>
@@ -418,19 +425,20 @@ function ServiceCard({ service, data, shared }: { service: ServiceUsage; data: S
     return [...parts, { key: null, label: "Others", color: ink().others, values: rest }];
   }, [service, view, unit, colors, configured]);
   const buckets = view === "usage" ? (unit?.activity ?? []) : service.activity;
-  const textOf = (key: string | null, index: number): string => {
-    if (view === "usage") {
-      return exactDecimal(unit?.activity[index]?.breakdown.find((entry) => entry.rule === key)?.quantity ?? 0);
-    }
-    const row = service.activity[index];
-    if (view === "requests" || !row) {
-      return exactCount(row?.requestCount ?? 0);
-    }
-    const costOf = (project: string | null) => row.breakdown.find((entry) => (entry.key ?? null) === project)?.cost ?? "0";
-    if (key !== null || series.every((each) => each.key !== null)) {
-      return shortMoney(costOf(key));
-    }
-    return shortMoney(moneyText(series.reduce((rest, each) => (each.key === null ? rest : rest - parseMoney(costOf(each.key))), parseMoney(row.cost))));
+  const metric = view === "costs" ? "cost" : view === "requests" ? "requests" : "quantity";
+  const plotData: PlotData = {
+    buckets,
+    bucket: data.bucket as Bucket,
+    lastDay: data.to,
+    series,
+    metric,
+    valueOf: (key, index) => {
+      if (view === "usage") {
+        return decimalText(unit?.activity[index]?.breakdown.find((entry) => entry.rule === key)?.quantity ?? 0);
+      }
+      return view === "requests" ? String(service.activity[index]?.requestCount ?? 0) : valueIn(service.activity[index], key, series, "cost");
+    },
+    totalOf: (index) => (view === "usage" ? decimalText(unit?.activity[index]?.quantity ?? 0) : view === "requests" ? String(service.activity[index]?.requestCount ?? 0) : (service.activity[index]?.cost ?? "0")),
   };
   const name = serviceName(service.label);
   const only = { ...shared, serviceType: service.serviceType ?? "" };
@@ -457,19 +465,15 @@ function ServiceCard({ service, data, shared }: { service: ServiceUsage; data: S
         {view === "usage" && service.usage.length > 1 && <Segmented small label="Unit" options={service.usage.map((each) => ({ id: each.unit, label: `${each.unit}s` }))} value={unit?.unit ?? null} onChange={setUnit} />}
       </div>
       <SimplePlot
+        data={plotData}
         buckets={buckets}
-        bucket={data.bucket as Bucket}
         series={series}
         shape={view === "requests" ? "area" : "bars"}
-        metric={view === "costs" ? "cost" : view === "requests" ? "requests" : "quantity"}
         zone={data.timezone}
-        lastDay={data.to}
         dataThrough={data.dataThrough ?? null}
         height={200}
         handle={plot}
         summary={`${name}: ${view}. Total cost ${exactMoney(service.totals.cost)}.`}
-        textOf={textOf}
-        totalOf={(index) => (view === "usage" ? exactDecimal(unit?.activity[index]?.quantity ?? 0) : view === "requests" ? exactCount(service.activity[index]?.requestCount ?? 0) : exactMoney(service.activity[index]?.cost ?? "0"))}
       />
       <ul class="legend small">
         {series.map((each) => (
@@ -478,6 +482,7 @@ function ServiceCard({ service, data, shared }: { service: ServiceUsage; data: S
           </li>
         ))}
       </ul>
+      <ShowData title={name} data={plotData} />
     </Card>
   );
 }

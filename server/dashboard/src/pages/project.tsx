@@ -2,15 +2,16 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import type { ApiKeys, ProjectDetail, Summary } from "../api/types.ts";
+import { seriesOf, valueIn } from "../charts/overtime.tsx";
 import { colorsOf, ink, slots, theme } from "../charts/palette.ts";
 import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
 import { clockIn, firstOfMonth, monthName } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
-import { exactMoney } from "../lib/money.ts";
 import { errorRate, exactCount, percent } from "../lib/numbers.ts";
 import { asked, bucket, organizationId, setRange, today, zone, type Bucket, type Metric } from "../lib/view.ts";
 import { Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
+import { ShowData, type PlotData } from "../ui/datatable.tsx";
 import { ExportMenu } from "../ui/export.tsx";
 import { CardMoney, Count, plotted } from "../ui/figures.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -19,7 +20,6 @@ import { GroupsList } from "../ui/list.tsx";
 import { Card } from "../ui/ranking.tsx";
 import { Await } from "../ui/states.tsx";
 import { ItemsTable, RequestsTable } from "../ui/usagetables.tsx";
-import { seriesOf } from "../charts/overtime.tsx";
 import { useRange } from "./members.tsx";
 
 interface Props {
@@ -61,7 +61,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
       </div>
       <Card title="Today by hour" note="Requests per model" tools={<ExportMenu question={question(path, { ...shared, from: today.value, to: today.value, bucket: "hour" })} name="Today by hour" image={() => plot.current?.image() ?? null} />}>
         <Await query={day} height={220}>
-          {(data) => <SimplePlot handle={plot} buckets={data.activity} bucket="hour" series={series} shape="bars" metric="requests" zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
+          {(data) => <SimplePlot data={byModelData(data, series, "requests")} handle={plot} buckets={data.activity} series={series} shape="bars" zone={data.timezone} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
         </Await>
         <ul class="legend">
           {series.map((each) => (
@@ -70,6 +70,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
             </li>
           ))}
         </ul>
+        {answer && <ShowData title="Today by hour" data={byModelData(answer, series, "requests")} />}
       </Card>
       <RequestsTable title="Latest hours" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
       <ItemsTable title="Latest priced items" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
@@ -149,6 +150,14 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
     costs: { title: "Costs", note: "By model", metric: "cost" as const, series: byModel(data, "cost") },
   }[view];
   const plot = useRef<PlotHandle>(null);
+  const plotData: PlotData =
+    view === "models" || view === "costs"
+      ? byModelData(data, of.series, of.metric)
+      : {
+          ...byModelData(data, of.series, of.metric),
+          valueOf: (key, index) => String(of.series.find((each) => each.key === key)?.values[index] ?? 0),
+          totalOf: (index) => String(of.series.reduce((all, each) => all + (each.values[index] ?? 0), 0)),
+        };
   const chart = (
     <Card title={`${of.title} over time`} note={of.note} tools={<ExportMenu question={`${url}&fields=all`} name={of.title} image={() => plot.current?.image() ?? null} />}>
       <div class="inline-legend">
@@ -158,8 +167,8 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
           </span>
         ))}
       </div>
-      <SimplePlot buckets={data.activity} bucket={data.bucket as Bucket} series={of.series} shape="bars" metric={of.metric} zone={data.timezone} lastDay={data.to} dataThrough={data.dataThrough ?? null} height={320} handle={plot} summary={`${of.title} over time. ${of.note}.`} {...(of.metric === "cost" ? { totalOf: (index: number) => exactMoney(data.activity[index]?.cost ?? "0") } : {})} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
-      <div class="card-end" />
+      <SimplePlot data={plotData} buckets={data.activity} series={of.series} shape="bars" zone={data.timezone} dataThrough={data.dataThrough ?? null} height={320} handle={plot} summary={`${of.title} over time. ${of.note}.`} onSelect={(first, last) => setRange({ from: data.activity[first]!.date.slice(0, 10), to: data.activity[last]!.date.slice(0, 10) })} />
+      <ShowData title={of.title} data={plotData} />
     </Card>
   );
   return view === "models" ? (
@@ -172,6 +181,19 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
   ) : (
     chart
   );
+}
+
+/** The texts of a chart by model. */
+function byModelData(data: ProjectDetail, series: readonly Series[], metric: Metric): PlotData {
+  return {
+    buckets: data.activity,
+    bucket: data.bucket as Bucket,
+    lastDay: data.to,
+    series,
+    metric,
+    valueOf: (key, index) => valueIn(data.activity[index], key, series, metric),
+    totalOf: (index) => (metric === "cost" ? (data.activity[index]?.cost ?? "0") : String(plotted(data.activity[index] ?? {}, metric))),
+  };
 }
 
 function byModel(data: ProjectDetail, metric: Metric): Series[] {

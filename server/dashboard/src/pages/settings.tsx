@@ -171,7 +171,7 @@ export function PricesPage() {
       <h1 class="sr">Models and prices</h1>
       <Card title="Models and prices" note="US dollars for a million tokens. A part without a price takes that of its whole; requests with a cost of their own keep it.">
         <Await query={query} height={420}>
-          {(data) => <VirtualTable label="Models and prices" rows={data.models} rowKey={(row) => row.mapping} columns={columns} height={35 + 36 * 40} empty="The organization has no prices of its own: the operator's apply." />}
+          {(data) => <VirtualTable label="Models and prices" rows={data.models} columns={columns} height={35 + 36 * 40} empty="The organization has no prices of its own: the operator's apply." />}
         </Await>
       </Card>
     </>
@@ -209,7 +209,7 @@ export function AccessPage() {
       <h1 class="sr">Access and audit</h1>
       <Card title="Access tokens" note="Only their hashes are kept: a token is shown once, when it is made">
         <Await query={tokens} height={200}>
-          {(data) => <VirtualTable label="Access tokens" rows={data.tokens} rowKey={(row) => row.id} columns={columns} height={360} empty="There are no tokens." />}
+          {(data) => <VirtualTable label="Access tokens" rows={data.tokens} columns={columns} height={360} empty="There are no tokens." />}
         </Await>
         <footer class="card-foot quiet">
           <span>
@@ -242,7 +242,6 @@ function AuditTable() {
           <VirtualTable
             label="Audit log"
             rows={later ? [...data.entries, ...later.entries] : data.entries}
-            rowKey={(row) => String(row.id)}
             columns={columns}
             height={520}
             empty="Nothing was changed yet."

@@ -49,7 +49,6 @@ export function ProjectsPage() {
         rowsOf={(data) => data.projects}
         totalsOf={(data) => data.totals}
         words={(row) => `${row.name} ${row.projectId}`}
-        rowKey={(row) => row.projectId}
         orders={{ name: (a, b) => byName(a.name, b.name), keys: (a, b) => a.activeApiKeyCount - b.activeApiKeyCount }}
         columns={[
           {
@@ -94,7 +93,6 @@ export function KeysPage() {
         rowsOf={(data) => data.apiKeys}
         totalsOf={(data) => data.totals}
         words={(row) => `${row.description} ${row.apiKeyId} ${row.project ?? ""} ${row.creator}`}
-        rowKey={(row) => row.apiKeyId}
         orders={{
           name: (a, b) => byName(a.description, b.description),
           project: (a, b) => byName(a.project ?? "", b.project ?? ""),
@@ -151,7 +149,6 @@ export function AgentsPage() {
         rowsOf={(data) => data.agents}
         totalsOf={(data) => data.totals}
         words={(row) => `${row.name} ${row.project ?? ""}`}
-        rowKey={(row) => row.agentId ?? "others"}
         orders={{ name: (a, b) => byName(a.name, b.name), project: (a, b) => byName(a.project ?? "", b.project ?? ""), conversations: (a, b) => (a.conversations ?? 0) - (b.conversations ?? 0) }}
         columns={[
           {

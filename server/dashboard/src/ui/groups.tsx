@@ -119,7 +119,6 @@ function GroupRows({ data, dimension, words }: { data: Activity; dimension: Dime
     <VirtualTable
       label={`All ${dimensionLabel(dimension)}`}
       rows={rows}
-      rowKey={(row) => row.key ?? "others"}
       columns={columns}
       height={35 + 37 + 36 * 24}
       sort={sort}

@@ -48,7 +48,7 @@ export function metricsOrders<Row extends MetricsRow>(): Record<string, (a: Row,
 }
 
 /** A list of things with their usage: search, order, totals at the foot, export. */
-export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note, noun, rowsOf, totalsOf, words, rowKey, columns, orders, height = 640 }: {
+export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note, noun, rowsOf, totalsOf, words, columns, orders, height = 640 }: {
   query: Query<T>;
   url: string;
   title: string;
@@ -58,7 +58,6 @@ export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note,
   totalsOf: (answer: T) => MetricsRow;
   /** What search looks through. */
   words: (row: Row) => string;
-  rowKey: (row: Row) => string;
   /** Columns before those of the metrics. */
   columns: Column<Row>[];
   orders: Record<string, (a: Row, b: Row) => number>;
@@ -81,19 +80,18 @@ export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note,
       }
     >
       <Await query={query} height={height}>
-        {(data) => <Rows rows={rowsOf(data)} totals={totalsOf(data)} wanted={wanted.trim().toLowerCase()} noun={noun} words={words} rowKey={rowKey} columns={columns} orders={orders} height={height} />}
+        {(data) => <Rows rows={rowsOf(data)} totals={totalsOf(data)} wanted={wanted.trim().toLowerCase()} noun={noun} words={words} columns={columns} orders={orders} height={height} />}
       </Await>
     </Card>
   );
 }
 
-function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, rowKey, columns, orders, height }: {
+function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, columns, orders, height }: {
   rows: Row[];
   totals: MetricsRow;
   wanted: string;
   noun: string;
   words: (row: Row) => string;
-  rowKey: (row: Row) => string;
   columns: Column<Row>[];
   orders: Record<string, (a: Row, b: Row) => number>;
   height: number;
@@ -111,7 +109,6 @@ function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, rowKe
     <VirtualTable
       label={noun}
       rows={shown}
-      rowKey={rowKey}
       columns={[...columns, ...last]}
       height={height}
       sort={sort}

@@ -9,6 +9,7 @@ export interface Column<Row> {
   isNumber?: boolean;
   /** A CSS length. */
   width: string;
+  /** Without state: elements of rows that left are those of the rows that came. */
   render: (row: Row) => ComponentChildren;
   isSortable?: boolean;
   /** Left out on narrow windows. */
@@ -18,8 +19,11 @@ export interface Column<Row> {
 const RowHeight = 36;
 const HeadHeight = 35;
 const FootHeight = 37;
+/** Rows drawn before they come into sight. */
 const Overscan = 6;
 const Step = 4;
+/** When a scroll counts as over, in ms. */
+const Rest = 120;
 
 /** Wide tables scroll sideways instead of squeezing their columns. */
 function leastWidth(columns: readonly { width: string }[]): string {
@@ -28,10 +32,9 @@ function leastWidth(columns: readonly { width: string }[]): string {
 }
 
 /** A table of any length: only the rows in sight are in the page. */
-export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height: most, isLoading, sort, onSort, onEnd, footer: allFooter, empty }: {
+export function VirtualTable<Row>({ label, rows, columns: all, height: most, isLoading, sort, onSort, onEnd, footer: allFooter, empty }: {
   label: string;
   rows: readonly Row[];
-  rowKey: (row: Row, index: number) => string;
   columns: readonly Column<Row>[];
   /** At most this many pixels; less where there are fewer rows. */
   height: number;
@@ -54,46 +57,65 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height: m
   const [top, setTop] = useState(0);
   // Whether there is more below and to the right: its edge is shaded.
   const [edges, setEdges] = useState("");
+  // Jumps draw what is in sight and no more: the next jump would leave the rest unseen.
+  const [isJumping, setJumping] = useState(false);
+  const resting = useRef(0);
   const look = () => {
     const { scrollTop, scrollLeft, clientHeight, clientWidth, scrollHeight, scrollWidth } = box.current!;
-    setTop(Math.floor(scrollTop / (Step * RowHeight)) * Step);
+    const next = Math.floor(scrollTop / (Step * RowHeight)) * Step;
+    if (Math.abs(next - top) * RowHeight > clientHeight) {
+      setJumping(true);
+      clearTimeout(resting.current);
+      resting.current = setTimeout(() => setJumping(false), Rest) as unknown as number;
+    }
+    setTop(next);
     setEdges(`${scrollTop + clientHeight < scrollHeight - 2 ? " more-below" : ""}${scrollLeft + clientWidth < scrollWidth - 2 ? " more-right" : ""}`);
   };
   useLayoutEffect(() => {
     const observer = new ResizeObserver(look);
     observer.observe(box.current!);
     observer.observe(box.current!.firstElementChild!);
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      clearTimeout(resting.current);
+    };
   }, []);
   const full = rows.length * RowHeight;
   // No row is cut in half.
   const frame = HeadHeight + (footer && rows.length > 0 ? FootHeight : 0);
   const height = Math.max(1, Math.floor((most - frame) / RowHeight)) * RowHeight + frame;
-  const first = Math.max(0, top - Overscan);
-  const last = Math.min(rows.length, top + Step + Math.ceil(height / RowHeight) + Overscan);
-  // Rows that stay in sight stay as they are.
-  const drawn = useRef(new Map<Row, VNode>());
-  const drawnFor = useRef<readonly unknown[]>([]);
-  if (drawnFor.current[0] !== columns || drawnFor.current[1] !== rows) {
-    drawn.current = new Map();
-    drawnFor.current = [columns, rows];
-  }
-  const shown = new Map<Row, VNode>();
-  rows.slice(first, last).forEach((row, index) =>
-    shown.set(
-      row,
-      drawn.current.get(row) ?? (
-        <tr key={rowKey(row, first + index)} aria-rowindex={first + index + 2}>
-          {columns.map((column) => (
-            <td key={column.id} class={column.isNumber ? "number" : undefined}>
-              {column.render(row)}
-            </td>
-          ))}
-        </tr>
-      ),
-    ),
-  );
-  drawn.current = shown;
+  const beyond = isJumping ? 0 : Overscan;
+  const first = Math.max(0, Math.min(top, rows.length) - beyond);
+  const last = Math.min(rows.length, top + Step + Math.ceil(height / RowHeight) + beyond);
+  // Rows that stay in sight stay as they are. Those that come take the elements of those that went, in their order, so that
+  // a jump changes texts and makes no elements. An element with the focus is not passed on to another row.
+  const drawn = useRef<{ of: readonly unknown[]; rows: Map<Row, { slot: number; node: VNode }>; slots: number }>({ of: [], rows: new Map(), slots: 0 });
+  const before = drawn.current.rows;
+  const isSame = drawn.current.of[0] === columns && drawn.current.of[1] === rows;
+  const inSight = rows.slice(first, last);
+  const stays = new Set(isSame ? inSight : []);
+  const focused = box.current?.contains(document.activeElement) ? Number(document.activeElement!.closest("tr")?.dataset["slot"] ?? -1) : -1;
+  const free = [...before].filter(([row, { slot }]) => !stays.has(row) && (slot !== focused || !isSame)).map(([, { slot }]) => slot);
+  const shown = new Map<Row, { slot: number; node: VNode }>();
+  inSight.forEach((row, index) => {
+    const known = isSame ? before.get(row) : undefined;
+    if (known) {
+      shown.set(row, known);
+      return;
+    }
+    const slot = free.shift() ?? drawn.current.slots++;
+    const node = (
+      <tr key={slot} data-slot={slot} aria-rowindex={first + index + 2}>
+        {columns.map((column) => (
+          <td key={column.id} class={column.isNumber ? "number" : undefined}>
+            {column.render(row)}
+          </td>
+        ))}
+      </tr>
+    );
+    shown.set(row, { slot, node });
+  });
+  drawn.current = { of: [columns, rows], rows: shown, slots: drawn.current.slots };
   useEffect(() => {
     if (last >= rows.length) {
       onEnd?.();
@@ -136,7 +158,7 @@ export function VirtualTable<Row>({ label, rows, rowKey, columns: all, height: m
                 <td colSpan={columns.length} />
               </tr>
             )}
-            {[...shown.values()]}
+            {[...shown.values()].map(({ node }) => node)}
             {last < rows.length && (
               <tr class="pad" style={{ height: `${full - last * RowHeight}px` }} aria-hidden="true">
                 <td colSpan={columns.length} />

@@ -54,13 +54,12 @@ function usePages<Row>(path: string, parameters: Parameters): { rows: Row[]; isL
   return { rows: state.rows, isLoading: state.isLoading, hasMore: state.cursor !== null, error: state.error, more, retry: () => setAttempt(attempt + 1) };
 }
 
-function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, noun, standardSort }: {
+function Tableau<Row>({ title, note, path, parameters, columns, height, noun, standardSort }: {
   title: string;
   note: string;
   path: string;
   parameters: Parameters;
   columns: Column<Row>[];
-  rowKey: (row: Row, index: number) => string;
   height: number;
   noun: string;
   standardSort: string;
@@ -78,7 +77,6 @@ function Tableau<Row>({ title, note, path, parameters, columns, rowKey, height, 
         <VirtualTable
           label={title}
           rows={rows}
-          rowKey={rowKey}
           columns={columns}
           height={height}
           isLoading={isLoading}
@@ -123,7 +121,7 @@ export function RequestsTable({ title, parameters, height = 560, hasProject = tr
     { id: "serviceType", label: "Service type", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
     { id: "agent", label: "Agent", width: "110px", isSecondary: true, render: (row) => <Filterable dimension="agent" id={row.agentId} label={row.agent} /> },
   ];
-  return <Tableau<UsageRow> title={title} note="A row for each hour and combination of dimensions; press a value to filter" path="/analytics/usage/requests" parameters={parameters ?? asked.value} columns={columns} rowKey={(_, index) => String(index)} height={height} noun="rows" standardSort="-time" />;
+  return <Tableau<UsageRow> title={title} note="A row for each hour and combination of dimensions; press a value to filter" path="/analytics/usage/requests" parameters={parameters ?? asked.value} columns={columns} height={height} noun="rows" standardSort="-time" />;
 }
 
 /** Prices as they are quoted: tokens and characters by the million. */
@@ -147,5 +145,5 @@ export function ItemsTable({ title, parameters, height = 560, hasProject = true 
     { id: "serviceType", label: "Service type", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
     { id: "apiKey", label: "API key", width: "140px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
   ];
-  return <Tableau<ItemRow> title={title} note="What was measured under each pricing rule" path="/analytics/usage/items" parameters={parameters ?? asked.value} columns={columns} rowKey={(_, index) => String(index)} height={height} noun="items" standardSort="-time" />;
+  return <Tableau<ItemRow> title={title} note="What was measured under each pricing rule" path="/analytics/usage/items" parameters={parameters ?? asked.value} columns={columns} height={height} noun="items" standardSort="-time" />;
 }
