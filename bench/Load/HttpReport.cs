@@ -10,6 +10,7 @@ internal static class HttpReport
     private const string Page = "http.md";
     private const string Chart = "http-latency.svg";
     private const int PoissonSeed = 1;
+    private const int BusyFactor = 5;
 
     private static readonly string[] Colors = ["#1d5fbf", "#9dbbe6", "#4a9a86"];
 
@@ -26,6 +27,8 @@ internal static class HttpReport
         var (constant, full) = HttpLoad.Latency(target, run with { Seed = null }, json: null, isNotModified: false);
         var (poisson, random) = HttpLoad.Latency(target, run with { Seed = run.Seed ?? PoissonSeed }, json: null, isNotModified: false);
         var (known, notModified) = HttpLoad.Latency(target, run with { Seed = null }, json: null, isNotModified: true);
+        var (nothing, _) = HttpLoad.Latency(target, run with { Seed = null, Path = "/healthz" }, json: null, isNotModified: false);
+        var (busy, _) = HttpLoad.Latency(target, run with { Seed = null, Rate = BusyFactor * run.Rate }, json: null, isNotModified: true);
         var cells = Without(run.Path, "top");
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"""
@@ -47,6 +50,10 @@ internal static class HttpReport
             {poisson}
             Answers that the client has already:
             {known}
+            At this rate a request finds the cores asleep. What waking them takes shows a request that asks for nothing:
+            {nothing}
+            And answers that the client has already where they come {BusyFactor} times as often:
+            {busy}
             ## One connection, request after request
             {HttpLoad.Throughput(target, run with { Path = cells })}{HttpLoad.Throughput(target, run with { Path = cells.Replace("groupBy=project", "groupBy=apiKey", StringComparison.Ordinal) })}
             ## What access checks and the audit log add

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Analytics.Server.Access.Oidc;
 using Analytics.Server.Contracts;
 using Analytics.Storage;
@@ -24,10 +25,11 @@ internal sealed class Authentication(UsageStore store, JwtVerifier jwts, AccessS
     /// <summary>Notes who asks, and refuses what another site makes a browser send with a session's cookie.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
+        var began = Stopwatch.GetTimestamp();
         var caller = await FindAsync(context);
         if (caller is not null)
         {
-            context.Features.Set(caller);
+            context.Features.Set(caller with { Began = began });
             if (caller.Kind == CallerKind.Session && CheckOrigin(context) is { } problem)
             {
                 await ProblemResponse.WriteAsync(context, problem);

@@ -26,6 +26,9 @@ internal enum CallerKind
 /// <param name="TokenId">The public id of the bearer token, also of the one that a session was opened with; null for a JWT.</param>
 internal sealed record Caller(CallerKind Kind, string UserId, string? OrganizationId, string? TokenId)
 {
+    /// <summary>When the request began to be checked, by <see cref="System.Diagnostics.Stopwatch"/>.</summary>
+    public long Began { get; init; }
+
     /// <summary>The session; null without one.</summary>
     public SessionEntry? Session { get; init; }
 

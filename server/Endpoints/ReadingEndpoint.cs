@@ -177,7 +177,7 @@ internal sealed class Question(HttpContext context, ReadingRequest request, Usag
         Context.Response.ContentType = format!.ContentType;
         Context.Response.Headers["Server-Timing"] = string.Create(
             CultureInfo.InvariantCulture,
-            $"plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
+            $"{Context.Response.Headers["Server-Timing"]}, plan;dur={planTime.TotalMilliseconds:0.###};desc=\"{access}\", scan;dur={scanTime.TotalMilliseconds:0.###}, rows;desc=\"{rows}\"");
         await (format == AnswerFormat.Json ? AnswerJsonAsync(write) : AnswerTableAsync(format, longForm!()));
     }
 
@@ -270,8 +270,10 @@ internal static class ReadingEndpoint
                 return;
             }
 
+            context.Response.Headers["Server-Timing"] = string.Create(
+                CultureInfo.InvariantCulture, $"access;dur={Stopwatch.GetElapsedTime(grant!.Caller.Began).TotalMilliseconds:0.####}");
             var request = ReadingRequest.Read(context.Request, accepted, snapshot.Directory.Organization, clock.GetCurrentInstant());
-            using var question = new Question(context, request, snapshot, grant!, admission);
+            using var question = new Question(context, request, snapshot, grant, admission);
             if (request.Problem is not null || isAlwaysAnswered)
             {
                 context.Response.Headers.CacheControl = "no-store";
@@ -279,7 +281,7 @@ internal static class ReadingEndpoint
                 return;
             }
 
-            var tag = AnswerTag.Of(request, context.Request, accepted, snapshot, grant!.Caller.UserId, grant.Role);
+            var tag = AnswerTag.Of(request, context.Request, accepted, snapshot, grant.Caller.UserId, grant.Role);
             await ConditionalAnswer.RunAsync(context, tag, () => handler(question));
         }));
     }

@@ -1,5 +1,6 @@
 using System.Data;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Analytics.Storage.Directory;
 
@@ -8,6 +9,7 @@ internal sealed class DirectoryConnection : IDisposable
 {
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, sqlite3_stmt> scalars = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
     private bool disposed;
 
@@ -41,12 +43,26 @@ internal sealed class DirectoryConnection : IDisposable
     public T Write<T>(Func<DirectoryConnection, T> action) => Transact("BEGIN IMMEDIATE", action);
 
     /// <summary>Reads one number in a transaction of its own.</summary>
+    /// <remarks>
+    /// Every request asks for versions here, twice, and waits for them. Straight to SQLite, it takes a third of the time that
+    /// a command with its reader takes; the more where the caches are cold.
+    /// </remarks>
     public long ReadScalar(string sql)
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            return Scalar(sql);
+            if (!scalars.TryGetValue(sql, out var statement))
+            {
+                SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(connection.Handle, sql, out statement), connection.Handle);
+                scalars.Add(sql, statement);
+            }
+
+            var status = raw.sqlite3_step(statement);
+            var value = status == raw.SQLITE_ROW ? raw.sqlite3_column_int64(statement, 0) : 0;
+            var end = raw.sqlite3_reset(statement);
+            SqliteException.ThrowExceptionForRC(status == raw.SQLITE_ROW ? end : status, connection.Handle);
+            return value;
         }
     }
 
@@ -90,6 +106,12 @@ internal sealed class DirectoryConnection : IDisposable
             }
 
             prepared.Clear();
+            foreach (var statement in scalars.Values)
+            {
+                statement.Dispose();
+            }
+
+            scalars.Clear();
             connection.Dispose();
         }
     }

@@ -105,13 +105,13 @@ public class HttpLoadTests
     [Fact]
     public async Task AccessCost_AsksForAll_AndExpectsEachStatus()
     {
-        var hasTag = true;
+        var (hasTag, access) = (true, "");
         ConcurrentDictionary<string, int> asked = [];
         await using var server = new CannedServer(async (stream, request) =>
         {
             var isConditional = request.Contains("If-None-Match: W/\"a\"", StringComparison.Ordinal);
             asked.AddOrUpdate($"{request.Split(' ')[1]} {request.Contains("Bearer ana_x", StringComparison.Ordinal)} {isConditional}", 1, (_, count) => count + 1);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(hasTag && isConditional ? "HTTP/1.1 304 Not Modified\r\n\r\n" : Lengths.Replace("Server-Timing", "ETag: W/\"a\"\r\nServer-Timing", StringComparison.Ordinal)));
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(hasTag && isConditional ? $"HTTP/1.1 304 Not Modified\r\n{access}\r\n" : Lengths.Replace("Server-Timing", "ETag: W/\"a\"\r\nServer-Timing", StringComparison.Ordinal)));
         });
         var run = new LoadRun("/question", Rate: 1, Seconds: 0.01, Warmup: 0, Connections: 1, Seed: null);
 
@@ -126,6 +126,11 @@ public class HttpLoadTests
         Assert.Equal(8, rows.Length);
         Assert.Equal(["/healthz, no token", "/analytics/organizations", "the question, in full"], rows.Where(row => row.EndsWith("| | |", StringComparison.Ordinal)).Select(row => row.Split('|')[1].Trim()));
         Assert.Equal(4, rows.Count(row => Regex.IsMatch(row, @"^\| .+ \| \d+\.\d us \| \d+\.\d us \| .+ \| -?\d+\.\d us \|$")));
+
+        Assert.Contains("The server does not say what the checks alone took.", report, StringComparison.Ordinal);
+
+        access = "Server-Timing: access;dur=0.0125\r\n";
+        Assert.Matches("The checks alone, by Server-Timing of the 304s: p50 12\\.5 us, p99 12\\.5 us\\. With the audit, at most -?[0-9.]+ us\\.", AccessCost.Report(server.Url, "ana_x", run, "a machine"));
 
         hasTag = false;
         Assert.Throws<InvalidDataException>(() => AccessCost.Report(server.Url, "ana_x", run, "a machine"));

@@ -40,8 +40,8 @@ public class HttpConventionsTests
     }
 
     [Theory]
-    [InlineData("", "plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\", write;dur=[0-9.]+")]
-    [InlineData("&groupBy=project&from=1990-01-01&bucket=hour", "plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\"")]
+    [InlineData("", "access;dur=[0-9.]+, plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\", write;dur=[0-9.]+")]
+    [InlineData("&groupBy=project&from=1990-01-01&bucket=hour", "access;dur=[0-9.]+, plan;dur=[0-9.]+;desc=\"[a-z]+\", scan;dur=[0-9.]+, rows;desc=\"[0-9]+\"")]
     public async Task ServerTiming_SaysWhatTookHowLong_AsFarAsItIsKnown(string more, string expected)
     {
         await using var server = await ConventionsServer.StartAsync();
