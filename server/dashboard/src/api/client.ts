@@ -236,13 +236,22 @@ export async function download(url: string, name: string): Promise<void> {
   saveBlob(await response.blob(), name);
 }
 
-/** An answer as text, for forms that this page makes itself. */
-export async function readText(url: string): Promise<string> {
+/** An answer as pieces of text, for forms that this page makes itself. Who stops reading ends the answer. */
+export async function* readPieces(url: string): AsyncGenerator<string> {
   const response = await send(url);
   if (!response.ok) {
     throw await problemOf(response);
   }
-  return response.text();
+  const reader = response.body!.getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      yield decoder.decode(next.value, { stream: true });
+    }
+    yield decoder.decode();
+  } finally {
+    await reader.cancel();
+  }
 }
 
 export function saveBlob(blob: Blob, name: string): void {

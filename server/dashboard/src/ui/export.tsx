@@ -1,4 +1,4 @@
-import { address, asCurl, download, readText, saveBlob } from "../api/client.ts";
+import { address, asCurl, download, readPieces, saveBlob } from "../api/client.ts";
 import { ink } from "../charts/palette.ts";
 import { rangeText } from "../lib/dates.ts";
 import { path, query } from "../lib/location.ts";
@@ -71,10 +71,7 @@ export function ExportMenu({ question, name, image, rows, isOnlyHere, label, has
             ))}
             <MenuItem
               hint="UTF-16, tabs"
-              onClick={run(async () => {
-                const csv = rows ? writeCsv(rows()) : await readText(exportAddress(question, "csv"));
-                saveBlob(forExcel(csv), `${file}.tsv`);
-              })}
+              onClick={run(async () => saveBlob(await forExcel(rows ? [writeCsv(rows())] : readPieces(exportAddress(question, "csv"))), `${file}.tsv`))}
             >
               CSV for Excel
             </MenuItem>
