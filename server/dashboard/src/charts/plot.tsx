@@ -114,7 +114,8 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
     return valueScale(max, metric);
   }, [series, previous, count, drawn, metric]);
 
-  useEffect(() => {
+  // Before the frame that shows the new words: painted after it, the chart would follow them by one or two.
+  useLayoutEffect(() => {
     if (!isReady || width === 0) {
       return;
     }

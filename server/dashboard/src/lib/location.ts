@@ -34,8 +34,8 @@ export function change(changes: Record<string, string | readonly string[] | null
 }
 
 /** The address after changes, for links. */
-export function addressWith(changes: Record<string, string | readonly string[] | null>, to = path.value): string {
-  const next = new URLSearchParams(query.value);
+export function addressWith(changes: Record<string, string | readonly string[] | null>, to = path.value, from = query.value): string {
+  const next = new URLSearchParams(from);
   for (const [name, value] of Object.entries(changes)) {
     next.delete(name);
     for (const each of value === null ? [] : typeof value === "string" ? [value] : value) {

@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { organization, organizationId, organizationWide } from "../api/organization.ts";
 import { dayCount, dayIn, isDay, type Day } from "./dates.ts";
-import { addressWith, change, path, query } from "./location.ts";
+import { addressWith, change, path, query, queryText } from "./location.ts";
 import { bucketFor, DefaultPreset, presetRange, shiftRange, type Range } from "./ranges.ts";
 import { isZone, ownZone } from "./zones.ts";
 
@@ -48,10 +48,14 @@ export { organizationId };
 /** Parameters that go along from page to page; the others belong to one page. */
 const Shared = new Set(["range", "from", "to", "tz"]);
 
+/** What goes along, as it stands in an address. Made once for all links of a page: there are hundreds. */
+const along = computed(() => new URLSearchParams([...query.value].filter(([name]) => Shared.has(name) || name.startsWith("f.") || name.startsWith("x."))));
+const alongText = computed(() => queryText(along.value));
+
 /** The address of a page of this organization, in the same range, zone and filters. */
-export function pageAddress(page: string, id?: string, changes: Record<string, string | null> = {}): string {
-  const dropped = Object.fromEntries([...query.value.keys()].filter((name) => !Shared.has(name) && !name.startsWith("f.") && !name.startsWith("x.")).map((name) => [name, null]));
-  return addressWith({ ...dropped, ...changes }, `/o/${encodeURIComponent(organizationId.value ?? "")}/${page}${id === undefined ? "" : `/${encodeURIComponent(id)}`}`);
+export function pageAddress(page: string, id?: string, changes?: Record<string, string | null>): string {
+  const to = `/o/${encodeURIComponent(organizationId.value ?? "")}/${page}${id === undefined ? "" : `/${encodeURIComponent(id)}`}`;
+  return changes ? addressWith(changes, to, along.value) : to + alongText.value;
 }
 
 // --- zone ----------------------------------------------------------------------------------------------------------------
