@@ -265,9 +265,18 @@ internal static class ProblemResponse
         await WriteAsync(context, Problem.OfStatus(response.StatusCode, response.StatusCode switch
         {
             StatusCodes.Status404NotFound => $"There is nothing at '{context.Request.Path}'.",
-            StatusCodes.Status405MethodNotAllowed => $"Found {MethodOf(context)}, expected {response.Headers.Allow}.",
+            StatusCodes.Status405MethodNotAllowed => $"Found {MethodOf(context)}, expected {AllowHead(response)}.",
             _ => "The request cannot be answered.",
         }));
+    }
+
+    /// <summary>The methods that would be answered: HEAD wherever GET is, of which the endpoints themselves do not know.</summary>
+    private static string AllowHead(HttpResponse response)
+    {
+        var methods = response.Headers.Allow.ToString().Split(", ");
+        var allowed = string.Join(", ", methods.SelectMany(method => method == HttpMethods.Get ? [method, HttpMethods.Head] : new[] { method }));
+        response.Headers.Allow = allowed;
+        return allowed;
     }
 
     /// <summary>The method as it was sent: HEAD is handled as GET on the way.</summary>

@@ -119,6 +119,20 @@ public sealed class AddressTests(Dashboard dashboard)
         // Dates and zones that are none are the usual ones.
         await window.MoveAsync("/o/org_1/analytics?from=2026-02-31&to=2026-03-01&tz=Mars/Olympus");
         Assert.Equal("May 28 – Jun 26, 2026", (await window.Page.InnerTextAsync(".range-dates")).Replace('\u2009', ' '));
+
+        // Each is named: another range than the one that was meant is no answer to it.
+        foreach (var (query, said) in new[]
+        {
+            ("from=2026-02-31&to=2026-03-01&tz=Mars/Olympus", "'from=2026-02-31', 'tz=Mars/Olympus'"), ("range=foo", "'range=foo'"), ("from=2026-03-01", "'from=2026-03-01 without to'"),
+            ("from=2026-03-02&to=2026-03-01", "'from=2026-03-02 after to=2026-03-01'"), ("by=zzz&metric=x&bucket=second", "'by=zzz', 'metric=x', 'bucket=second'"),
+        })
+        {
+            await window.MoveAsync($"/o/org_1/analytics?{query}");
+            Assert.Contains($"This address says {said}, which means nothing here.", await window.Page.InnerTextAsync(".filters"), StringComparison.Ordinal);
+        }
+
+        await window.MoveAsync("/o/org_1/overview?month=2026-13");
+        Assert.Contains("'month=2026-13', which means nothing here", await window.Page.InnerTextAsync(".filters"), StringComparison.Ordinal);
         window.AssertNoFault();
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -254,5 +255,90 @@ public sealed class ChartTests(Dashboard dashboard)
 
         var parts = Enumerable.Range(0, 3).Select(part => Convert.ToInt32(found.Substring(1 + (2 * part), 2), 16)).ToArray();
         return Math.Abs(parts[0] - red) + Math.Abs(parts[1] - green) + Math.Abs(parts[2] - blue) < 80;
+    }
+
+    [BrowserTheory]
+    [InlineData("day")]
+    [InlineData("week")]
+    public async Task EarlierRange_IsCutWhereTheDataEnds(string bucket)
+    {
+        await using var window = await dashboard.OpenAsync("demo");
+        const string June = "from=2026-06-01&to=2026-06-30";
+        await window.GoAsync($"/o/demo/analytics?{June}&tz=Europe/Paris&cmp=previous&metric=requests&bucket={bucket}");
+        var answer = await dashboard.AskAsync("demo", $"/analytics/activity?{June}&timezone=Europe/Paris&compare=previous&bucket={bucket}");
+
+        // The data ends at noon of the 26th: what is compared with adds up to the card's own earlier figure.
+        var earlier = await window.EvaluateAsync(
+            """
+            async () => {
+              const surface = document.querySelector('.plot-surface');
+              surface.focus();
+              const press = (key) => surface.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+              const frame = () => new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame));
+              const found = [];
+              let before = '';
+              for (press('Home'), await frame(); ; press('ArrowRight'), await frame()) {
+                const tooltip = document.querySelector('.plot .sr .tooltip');
+                const title = tooltip.querySelector('.tooltip-title').textContent;
+                if (title === before) return found;
+                before = title;
+                const previous = tooltip.querySelector('.tooltip-previous span:last-child');
+                found.push(previous ? Number(previous.textContent.replaceAll(',', '')) : null);
+              }
+            }
+            """);
+        var values = earlier.EnumerateArray().ToArray();
+        Assert.Equal(answer.GetProperty("activity").GetArrayLength(), values.Length);
+        Assert.Equal(answer.GetProperty("totals").GetProperty("previous").GetProperty("requestCount").GetInt64(), values.Where(value => value.ValueKind == JsonValueKind.Number).Sum(value => value.GetInt64()));
+        Assert.Equal(bucket == "day" ? 26 : 5, values.Count(value => value.ValueKind == JsonValueKind.Number));
+        window.AssertNoFault();
+    }
+
+    [BrowserFact]
+    public async Task Layers_LieInTheOrderOfTheRanking_WhateverWasShownBefore()
+    {
+        await using var window = await dashboard.OpenAsync();
+        await window.GoAsync("/o/org_1/analytics?from=2026-03-20&to=2026-04-05&tz=Europe/Paris&view=bars");
+        var fresh = await ColumnAsync();
+        Assert.True(fresh.Count > 2);
+
+        // The largest is away and comes back: it lies at the bottom again, in its colour.
+        var largest = (await window.TextsAsync(".ranking li .name"))[0];
+        await window.MoveAsync($"/o/org_1/analytics?from=2026-03-20&to=2026-04-05&tz=Europe/Paris&view=bars&x.model={largest}");
+        Assert.NotEqual(fresh[0], (await ColumnAsync())[0]);
+        await window.Page.Keyboard.PressAsync("Escape");
+        await window.SettleAsync();
+        Assert.Equal(fresh, await ColumnAsync());
+
+        // Another visit finds the same colours.
+        await window.Page.WaitForTimeoutAsync(1_200);
+        await window.Page.ReloadAsync();
+        await window.SettleAsync();
+        Assert.Equal(fresh, await ColumnAsync());
+
+        // Colours of a bar from the bottom up: those of the ranking, from its first entry on.
+        async Task<IReadOnlyList<string>> ColumnAsync()
+        {
+            var (width, height) = await ChartReading.SizeAsync(window);
+            var swatches = await window.Page.Locator(".ranking li .swatch").EvaluateAllAsync<string[]>(
+                "all => all.map(each => '#' + getComputedStyle(each).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(part => Number(part).toString(16).padStart(2, '0')).join(''))");
+            List<string> found = [];
+            for (var column = 0.5; column < 17 && found.Count < 3; column++)
+            {
+                found = [];
+                for (var y = height - 28; y > 12; y--)
+                {
+                    var color = await ChartReading.ColorAsync(window, 56 + ((width - 68) * column / 17), y);
+                    if (swatches.Contains(color) && (found.Count == 0 || found[^1] != color))
+                    {
+                        found.Add(color);
+                    }
+                }
+            }
+
+            var order = found.Select(color => Array.IndexOf(swatches, color)).ToArray();
+            Assert.Equal(order.Order(), order);
+            return found;
+        }
     }
 }

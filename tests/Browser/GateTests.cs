@@ -127,7 +127,11 @@ public sealed class GateTests(Dashboard dashboard)
     {
         await using var window = await dashboard.OpenAsync();
         await window.Page.GotoAsync("/o/org_none/analytics");
-        await window.Page.Locator("[role=alert] h3, .state h3").First.WaitForAsync();
+        await window.Page.Locator("[role=alert] h3").WaitForAsync();
+        Assert.Contains("There is no organization 'org_none'", await window.Page.InnerTextAsync("main"), StringComparison.Ordinal);
         Assert.Equal(0, await window.Page.Locator("main data.figure").CountAsync());
+        await window.Button("Go to Acme").ClickAsync();
+        await Assertions.Expect(window.Page.Locator(".switcher > button")).ToHaveAccessibleNameAsync("Organization: Acme");
+        Assert.Equal("/o/org_1/analytics", window.Address);
     }
 }

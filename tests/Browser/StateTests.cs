@@ -20,7 +20,7 @@ public sealed class StateTests(Dashboard dashboard)
         await window.GoAsync("/o/org_empty/analytics");
         Assert.Contains("No usage yet", await window.Page.InnerTextAsync(".state"), StringComparison.Ordinal);
         Assert.Contains("analytics import events", await window.Page.InnerTextAsync(".state pre"), StringComparison.Ordinal);
-        Assert.Contains($"{dashboard.Server.Address}ingest/events", await window.Page.InnerTextAsync(".state pre"), StringComparison.Ordinal);
+        Assert.Contains("analytics import rollup-csv", await window.Page.InnerTextAsync(".state pre"), StringComparison.Ordinal);
         foreach (var page in new[] { "overview", "members", "agents", "usage", "projects", "keys", "me" })
         {
             await window.MoveAsync($"/o/org_empty/{page}");

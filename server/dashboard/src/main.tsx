@@ -3,7 +3,7 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import "./styles.css";
 import { ask, isSignedIn, ProblemError, question, refreshes, useQuery } from "./api/client.ts";
-import { organizations } from "./api/organization.ts";
+import { organization, organizations } from "./api/organization.ts";
 import type { Activity, Organizations, Projects } from "./api/types.ts";
 import { colorsKnown } from "./charts/palette.ts";
 import { go } from "./lib/location.ts";
@@ -93,6 +93,17 @@ function useUniverses(): void {
 
 function Page() {
   const { page, id, tab } = route.value;
+  const own = organizations.value?.[0];
+  if (organizations.value && organization.value === null) {
+    // One word for the page: every question of it would be refused.
+    return (
+      <ErrorNote
+        error={new ProblemError({ type: "/problems/unknown-organization", title: "Unknown organization", status: 404, detail: `There is no organization '${organizationId.value}', or you are not a member of it.` })}
+        action={own ? `Go to ${own.name}` : "Try again"}
+        retry={() => (own ? go(`/o/${encodeURIComponent(own.organizationId)}/analytics`) : refreshes.value++)}
+      />
+    );
+  }
   if (wantedUniverses.value.length > 0) {
     return <div class="card bones-page" aria-busy="true" />;
   }
@@ -122,7 +133,7 @@ function Page() {
     case "access":
       return <AccessPage />;
     default:
-      return <ErrorNote error={new ProblemError({ type: "/problems/unknown-page", title: "No such page", status: 404, detail: `There is no page '${page}'.` })} retry={() => go(`/o/${organizationId.value}/analytics`)} />;
+      return <ErrorNote error={new ProblemError({ type: "/problems/unknown-page", title: "No such page", status: 404, detail: `There is no page '${page}'.` })} action="Go to Analytics" retry={() => go(`/o/${encodeURIComponent(organizationId.value ?? "")}/analytics`)} />;
   }
 }
 

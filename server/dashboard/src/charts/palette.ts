@@ -114,8 +114,34 @@ export const colorsKnown = signal(false);
 /** Colours that the directory gives to projects. */
 export const configuredColors = signal<ReadonlyMap<string, string>>(new Map());
 
-// Colour belongs to the thing, not to its rank: what has a place keeps it through every metric, range and page.
-const places = new Map<string, number>();
+// Colour belongs to the thing, not to its rank: what has a place keeps it through every metric, range, page and visit. By
+// hashes, so that a browser that is left behind names nothing.
+const places = new Map<number, number>(keptPlaces());
+const MostPlaces = 4_000;
+let isKeeping = false;
+
+function keptPlaces(): [number, number][] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem("colors") ?? "[]");
+    return Array.isArray(kept) ? kept.filter((entry): entry is [number, number] => Array.isArray(entry) && Number.isInteger(entry[0]) && Number.isInteger(entry[1]) && entry[1] >= 0 && entry[1] < Light.length) : [];
+  } catch {
+    return [];
+  }
+}
+
+function keepPlaces(): void {
+  if (!isKeeping) {
+    isKeeping = true;
+    setTimeout(() => {
+      isKeeping = false;
+      try {
+        localStorage.setItem("colors", JSON.stringify([...places].slice(-MostPlaces)));
+      } catch {
+        // No room, or none allowed: the colours hold until the page is left.
+      }
+    }, 1_000);
+  }
+}
 
 /** A colour for each key of a chart, largest first. `null` is Others. */
 export function colorsOf(dimension: Dimension, keys: readonly (string | null)[]): Map<string | null, string> {
@@ -133,7 +159,7 @@ export function colorsOf(dimension: Dimension, keys: readonly (string | null)[])
       chosen.set(key, configured);
       continue;
     }
-    const place = places.get(`${dimension}\n${key}`);
+    const place = places.get(hash(`${dimension}\n${key}`));
     if (place !== undefined && !taken.has(place)) {
       taken.add(place);
       chosen.set(key, colors[place]!);
@@ -147,9 +173,10 @@ export function colorsOf(dimension: Dimension, keys: readonly (string | null)[])
       place = (place + 1) % colors.length;
     }
     taken.add(place);
-    const name = `${dimension}\n${key}`;
+    const name = hash(`${dimension}\n${key}`);
     if (!places.has(name)) {
       places.set(name, place);
+      keepPlaces();
     }
     chosen.set(key, colors[place]!);
   }

@@ -66,6 +66,7 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
   const [isReady, setReady] = useState(false);
   const [pointer, setPointer] = useState<{ index: number; x: number; y: number; key: string | null | undefined; isPinned: boolean } | null>(null);
   const press = useRef(0);
+  const drawnOrder = useRef("");
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const colors = theme.value;
   const patterned = isPatterned.value;
@@ -126,6 +127,7 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
       index >= fullCount && dataThrough !== null && Date.parse(start) >= Date.parse(dataThrough) ? dotted : bucket === "day" && [5, 6].includes((Math.floor(Date.parse(`${date}T00:00:00Z`) / 86_400_000) + 3) % 7) ? weekend : "transparent",
     );
     const partial = fullCount < count && dataThrough !== null && Date.parse(buckets[fullCount]!.start) < Date.parse(dataThrough) ? fullCount : -1;
+    const order = `${drawn} ${partial} ${previous !== undefined} ${series.map((each) => seriesId(each.key)).join("\n")}`;
     chart.current!.resize({ width, height });
     chart.current!.setOption(
       {
@@ -187,8 +189,10 @@ export function Plot({ buckets, bucket, series, shape, metric, zone, height, sum
           ...(previous ? [{ id: "previous", type: "line", silent: true, showSymbol: false, z: 5, lineStyle: { width: 1.5, type: [4, 3], color: text2 }, itemStyle: { color: text2 }, data: previous.map((value) => value ?? "-") }] : []),
         ],
       },
-      { replaceMerge: ["series"] },
+      // Merged, ECharts leaves series that it knows in their old places: layers would lie in another order than they are read.
+      order === drawnOrder.current ? { replaceMerge: ["series"] } : { notMerge: true },
     );
+    drawnOrder.current = order;
   }, [isReady, width, height, buckets, series, drawn, scale, previous, colors, fullCount, patterned]);
 
   useEffect(() => {

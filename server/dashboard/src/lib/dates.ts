@@ -107,6 +107,11 @@ export function clockIn(zone: string, instant: string): string {
   return formatter({ timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
 }
 
+/** The same with the year, where it may be any: `Jun 24, 2026, 21:00`. */
+export function datedMomentIn(zone: string, instant: string): string {
+  return formatter({ timeZone: zone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
+}
+
 /** Day and clock time of an instant in a zone: `Jun 24, 21:00`. */
 export function momentIn(zone: string, instant: string): string {
   return formatter({ timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));

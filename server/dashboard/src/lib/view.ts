@@ -256,5 +256,33 @@ export const asked = computed<Record<string, string | readonly string[]>>(() => 
 
 const Known = new Set(["range", "from", "to", "tz", "by", "then", "metric", "view", "cmp", "sum", "bucket", "hide", "sort", "q", "month", "tab", "models", "service", "unit", "show", "scale", "baseline", "day"]);
 
+const Values: Record<string, (value: string) => boolean> = {
+  range: (value) => presetRange(value, today.value) !== null,
+  from: isDay,
+  to: isDay,
+  tz: isZone,
+  by: (value) => dimensionIds.includes(value as Dimension),
+  then: (value) => dimensionIds.includes(value as Dimension),
+  metric: (value) => Metrics.some(({ id }) => id === value),
+  view: (value) => ["area", "bars", "lines"].includes(value),
+  bucket: (value) => ["hour", "day", "week", "month"].includes(value),
+  cmp: (value) => value === "previous",
+  sum: (value) => value === "running",
+  month: (value) => /^\d{4}-(0[1-9]|1[0-2])$/.test(value),
+  models: (value) => value === "mapping",
+};
+
+/** What the address says that is not understood, so that something else is shown: `range=foo`. */
+export const misreadValues = computed(() => {
+  const parameters = query.value;
+  const wrong = [...parameters].filter(([name, value]) => Values[name]?.(value) === false).map(([name, value]) => `${name}=${value}`);
+  const from = parameters.get("from");
+  const to = parameters.get("to");
+  if (wrong.length === 0 && (from !== null || to !== null) && (from === null || to === null || from > to)) {
+    return [from === null ? `to=${to} without from` : to === null ? `from=${from} without to` : `from=${from} after to=${to}`];
+  }
+  return wrong;
+});
+
 /** Parameters of the address that mean nothing here: said, not dropped silently. */
 export const unknownParameters = computed(() => [...new Set(query.value.keys())].filter((name) => !Known.has(name) && !dimensionIds.some((id) => name === `f.${id}` || (name === `x.${id}` && organizationWide.value === "open"))));

@@ -35,6 +35,7 @@ export function MembersPage() {
         noun="members"
         rowsOf={(data) => data.members}
         totalsOf={(data) => data.totals}
+        isCounted={(row) => row.userId !== ""}
         words={(row) => `${row.name} ${row.email ?? ""} ${row.role ?? ""}`}
         orders={{ name: (a, b) => byName(a.name, b.name), keys: (a, b) => a.apiKeyCount - b.apiKeyCount }}
         height={720}

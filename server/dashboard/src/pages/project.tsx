@@ -6,7 +6,7 @@ import { seriesOf, valueIn } from "../charts/overtime.tsx";
 import { colorsOf, ink, slots, theme } from "../charts/palette.ts";
 import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
-import { clockIn, firstOfMonth, monthName } from "../lib/dates.ts";
+import { clockIn, dayIn, firstOfMonth, momentIn, monthName } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { errorRate, exactCount, percent } from "../lib/numbers.ts";
 import { asked, bucket, organizationId, setRange, today, zone, type Bucket, type Metric } from "../lib/view.ts";
@@ -24,7 +24,7 @@ import { useRange } from "./members.tsx";
 
 interface Props {
   id: string;
-  heading: (answer: ProjectDetail | undefined) => ComponentChildren;
+  heading: (answer: ProjectDetail | undefined, when?: string) => ComponentChildren;
   tabs: ComponentChildren;
 }
 
@@ -45,10 +45,10 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
   const ofMonth = month.answer?.data;
   return (
     <>
-      {heading(answer)}
+      {heading(answer, "today")}
       {tabs}
       <div class="cards">
-        <Kpi label={`Spent in ${monthName(today.value)}`} note={ofMonth ? "up to today" : ""}>
+        <Kpi label={`Spent in ${monthName(today.value)}`} note={ofMonth ? until(ofMonth.dataThrough, "up to today") : ""}>
           {ofMonth ? <CardMoney text={ofMonth.totals.cost} /> : <span class="bone" />}
         </Kpi>
         <Kpi label="Requests this month" note={ofMonth ? `${exactCount(ofMonth.uniqueModels)} models` : ""}>
@@ -57,7 +57,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
         <Kpi label="Requests today" note={answer ? `${exactCount(answer.summary.errorCount)} errors` : ""}>
           {answer ? <Count value={answer.summary.requestCount} full /> : <span class="bone" />}
         </Kpi>
-        <Kpi label="Spent today" note={answer?.dataThrough ? `until ${clockIn(zone.value, answer.dataThrough)}` : ""}>{answer ? <CardMoney text={answer.summary.cost} /> : <span class="bone" />}</Kpi>
+        <Kpi label="Spent today" note={answer?.dataThrough ? until(answer.dataThrough, `until ${clockIn(zone.value, answer.dataThrough)}`) : ""}>{answer ? <CardMoney text={answer.summary.cost} /> : <span class="bone" />}</Kpi>
       </div>
       <Card title="Today by hour" note="Requests per model" tools={<ExportMenu question={question(path, { ...shared, from: today.value, to: today.value, bucket: "hour" })} name="Today by hour" image={() => plot.current?.image() ?? null} />}>
         <Await query={day} height={220}>
@@ -76,6 +76,11 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
       <ItemsTable title="Latest priced items" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
     </>
   );
+}
+
+/** How far today's figures go: where the data ends before today, since when nothing came. */
+function until(dataThrough: string | null | undefined, whenToday: string): string {
+  return dataThrough && dayIn(zone.value, new Date(Date.parse(dataThrough) - 1)) < today.value ? `no data since ${momentIn(zone.value, dataThrough)}` : whenToday;
 }
 
 const Views = [

@@ -4,7 +4,7 @@ import { ask, question, useQuery } from "../api/client.ts";
 import { organization } from "../api/organization.ts";
 import type { ApiKeys, Audit, Members, Models, Projects, Tokens } from "../api/types.ts";
 import { chooseTheme, isPatterned, setPatterned, themeChoice, type ThemeChoice } from "../charts/palette.ts";
-import { momentIn } from "../lib/dates.ts";
+import { datedMomentIn } from "../lib/dates.ts";
 import { unitPrice } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
 import { organizationId, pageAddress, reportingZone, setZone, zone } from "../lib/view.ts";
@@ -195,14 +195,14 @@ export function AccessPage() {
   if (isGate(tokens.error)) {
     return <Gate error={tokens.error} feature="Access and audit" />;
   }
-  const at = (moment: string | null) => (moment === null ? <span class="quiet">–</span> : <time dateTime={moment} title={moment}>{momentIn(zone.value, moment)}</time>);
+  const at = (moment: string | null) => (moment === null ? <span class="quiet">–</span> : <time dateTime={moment} title={moment}>{datedMomentIn(zone.value, moment)}</time>);
   const columns: Column<Token>[] = [
     { id: "user", label: "Acts for", width: "auto", render: (row) => <bdi>{labelOf("member", row.userId)}</bdi> },
     { id: "kind", label: "May", width: "100px", render: (row) => (row.kind === "ingest" ? "send usage" : "read") },
     { id: "id", label: "Id", width: "210px", isSecondary: true, render: (row) => <span class="mono">{row.id}</span> },
-    { id: "created", label: "Made", width: "150px", isSecondary: true, render: (row) => at(row.created) },
-    { id: "expires", label: "Ends", width: "150px", isSecondary: true, render: (row) => (row.expires === null ? <span class="quiet">never</span> : at(row.expires)) },
-    { id: "state", label: "State", width: "110px", render: (row) => (row.revoked ? <Tag>revoked</Tag> : row.expires && Date.parse(row.expires) < Date.now() ? <Tag>expired</Tag> : <Tag kind="accent">in use</Tag>) },
+    { id: "created", label: "Made", width: "160px", isSecondary: true, render: (row) => at(row.created) },
+    { id: "expires", label: "Ends", width: "160px", isSecondary: true, render: (row) => (row.expires === null ? <span class="quiet">never</span> : at(row.expires)) },
+    { id: "state", label: "State", width: "110px", render: (row) => (row.revoked ? <Tag>revoked</Tag> : row.expires && Date.parse(row.expires) < Date.now() ? <Tag>expired</Tag> : <Tag kind="accent">in force</Tag>) },
   ];
   return (
     <>
@@ -229,7 +229,7 @@ function AuditTable() {
   const later = more && more.of === first ? more : null;
   const next = later ? later.next : (first?.next ?? null);
   const columns: Column<AuditEntry>[] = [
-    { id: "at", label: "When", width: "124px", render: (row) => <time dateTime={row.at} title={row.at}>{momentIn(zone.value, row.at)}</time> },
+    { id: "at", label: "When", width: "156px", render: (row) => <time dateTime={row.at} title={row.at}>{datedMomentIn(zone.value, row.at)}</time> },
     { id: "who", label: "Who", width: "132px", render: (row) => (row.userId ? <bdi title={row.actor}>{labelOf("member", row.userId)}</bdi> : row.actor) },
     { id: "action", label: "What", width: isTiny.value ? "auto" : "180px", render: (row) => row.action },
     { id: "target", label: "To what", width: "auto", isSecondary: true, render: (row) => <bdi title={row.target ?? ""}>{row.target ?? "–"}</bdi> },

@@ -263,11 +263,11 @@ export function ProjectPage({ id, tab }: { id: string; tab: string | null }) {
       ))}
     </nav>
   );
-  const heading = (answer: ProjectDetail | undefined) => {
+  const heading = (answer: ProjectDetail | undefined, when = "") => {
     if (answer) {
       learnProjects([answer.project]);
     }
-    return <Heading title={answer?.project.name} color={answer ? answer.project.color : "var(--hover)"} isDeleted={answer?.project.deleted} note={answer && `Project · ${answer.project.activeApiKeyCount} of ${answer.project.apiKeyCount} API keys used`} />;
+    return <Heading title={answer?.project.name} color={answer ? answer.project.color : "var(--hover)"} isDeleted={answer?.project.deleted} note={answer && `Project · ${answer.project.activeApiKeyCount} of ${answer.project.apiKeyCount} API keys used ${when}`} />;
   };
   if (current === "dashboard") {
     return <ProjectDashboard id={id} heading={heading} tabs={tabs} />;

@@ -5,7 +5,7 @@ import { organizationWide } from "../api/organization.ts";
 import type { Activity, ApiKeys, Projects } from "../api/types.ts";
 import { addDays } from "../lib/dates.ts";
 import { shortMoney } from "../lib/money.ts";
-import { addFilter, asked, dimensionLabel, Dimensions, filterParameter, filters, organizationId, removeFilter, removeFilters, today, unknownParameters, zone, type Dimension } from "../lib/view.ts";
+import { addFilter, asked, dimensionLabel, Dimensions, filterParameter, filters, misreadValues, organizationId, removeFilter, removeFilters, today, unknownParameters, zone, type Dimension } from "../lib/view.ts";
 import { Popover } from "./controls.tsx";
 import { filterOpen } from "./keys.ts";
 import { Icon } from "./icons.tsx";
@@ -141,7 +141,7 @@ function useNames(): void {
 
 /** The filters as chips, each with a way out; what the address says and nobody understands. */
 export function FilterChips() {
-  const unknown = unknownParameters.value;
+  const unknown = [...unknownParameters.value, ...misreadValues.value];
   useNames();
   if (filters.value.length === 0 && unknown.length === 0) {
     return null;

@@ -3,8 +3,8 @@ import { useMemo, useState } from "preact/hooks";
 import type { Query } from "../api/client.ts";
 import type { MetricsRow } from "../api/types.ts";
 import { change, query as parameters } from "../lib/location.ts";
-import { columnMoney, shortMoney } from "../lib/money.ts";
-import { errorRate, sharesOf } from "../lib/numbers.ts";
+import { columnMoney } from "../lib/money.ts";
+import { errorRate, percent, sharesOf } from "../lib/numbers.ts";
 import { ExportMenu } from "./export.tsx";
 import { Count, Money } from "./figures.tsx";
 import { byCost, sorted } from "./groups.tsx";
@@ -48,7 +48,7 @@ export function metricsOrders<Row extends MetricsRow>(): Record<string, (a: Row,
 }
 
 /** A list of things with their usage: search, order, totals at the foot, export. */
-export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note, noun, rowsOf, totalsOf, words, columns, orders, height = 640 }: {
+export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note, noun, rowsOf, totalsOf, words, isCounted = () => true, columns, orders, height = 640 }: {
   query: Query<T>;
   url: string;
   title: string;
@@ -58,6 +58,8 @@ export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note,
   totalsOf: (answer: T) => MetricsRow;
   /** What search looks through. */
   words: (row: Row) => string;
+  /** Whether a row is one of them: usage that belongs to none has a row too. */
+  isCounted?: (row: Row) => boolean;
   /** Columns before those of the metrics. */
   columns: Column<Row>[];
   orders: Record<string, (a: Row, b: Row) => number>;
@@ -80,18 +82,19 @@ export function UsageTable<T, Row extends MetricsRow>({ query, url, title, note,
       }
     >
       <Await query={query} height={height}>
-        {(data) => <Rows rows={rowsOf(data)} totals={totalsOf(data)} wanted={wanted.trim().toLowerCase()} noun={noun} words={words} columns={columns} orders={orders} height={height} />}
+        {(data) => <Rows rows={rowsOf(data)} totals={totalsOf(data)} wanted={wanted.trim().toLowerCase()} noun={noun} words={words} isCounted={isCounted} columns={columns} orders={orders} height={height} />}
       </Await>
     </Card>
   );
 }
 
-function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, columns, orders, height }: {
+function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, isCounted, columns, orders, height }: {
   rows: Row[];
   totals: MetricsRow;
   wanted: string;
   noun: string;
   words: (row: Row) => string;
+  isCounted: (row: Row) => boolean;
   columns: Column<Row>[];
   orders: Record<string, (a: Row, b: Row) => number>;
   height: number;
@@ -101,7 +104,7 @@ function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, colum
   const last = useMemo(() => metricsColumns(rows), [rows]);
   const money = columnMoney([totals.cost]);
   const footer: ComponentChildren[] = [
-    wanted === "" ? `${rows.length} ${noun}` : `${shown.length} of ${rows.length} ${noun}`,
+    wanted === "" ? `${rows.filter(isCounted).length} ${noun}` : `${shown.length} of ${rows.length} ${noun}`,
     ...columns.slice(1).map(() => null),
     ...(wanted === "" ? [<Money text={totals.cost} as={money} />, null, <Count value={totals.requestCount} full />, <Count value={totals.totalTokens} />, errorRate(totals.errorRate)] : []),
   ];
@@ -121,6 +124,7 @@ function Rows<Row extends MetricsRow>({ rows, totals, wanted, noun, words, colum
 
 /** A small table of groups: name, cost with its share, requests. */
 export function GroupsList({ title, question, rows, empty }: { title: string; question: string; rows: readonly (MetricsRow & { key?: string | null; label?: string | null; share: number })[]; empty: string }) {
+  const money = columnMoney(rows.map((row) => row.cost));
   return (
     <Card
       title={title}
@@ -163,10 +167,10 @@ export function GroupsList({ title, question, rows, empty }: { title: string; qu
                     <bdi>{row.label}</bdi>
                   </th>
                   <td class="number tiny-out">
-                    <Share value={row.share} text={`${(row.share * 100).toFixed(1)} %`} />
+                    <Share value={row.share} text={percent(row.share)} />
                   </td>
                   <td class="number">
-                    <Money text={row.cost} as={shortMoney} />
+                    <Money text={row.cost} as={money} />
                   </td>
                   <td class="number">
                     <Count value={row.requestCount} full />

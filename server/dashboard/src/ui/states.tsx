@@ -8,7 +8,7 @@ import { dimensionLabel, filterParameters, filters, organizationId, range, remov
 import { Icon } from "./icons.tsx";
 
 /** What came instead of an answer, in its place: what was wrong, with a way to try again. */
-export function ErrorNote({ error, retry }: { error: Error; retry: () => void }) {
+export function ErrorNote({ error, retry, action }: { error: Error; retry: () => void; action?: string }) {
   const problem = error instanceof ProblemError ? error.problem : null;
   return (
     <div class="state error" role="alert">
@@ -17,7 +17,7 @@ export function ErrorNote({ error, retry }: { error: Error; retry: () => void })
       <p>{problem?.detail ?? "Check the connection, then try again."}</p>
       {problem?.traceId && <p class="mono">trace {problem.traceId}</p>}
       <button type="button" class="button" onClick={retry}>
-        Try again
+        {action ?? "Try again"}
       </button>
     </div>
   );
@@ -77,10 +77,10 @@ export function Empty({ dataThrough, children }: { dataThrough: string | null; c
     return (
       <div class="state">
         <h3>No usage yet</h3>
-        <p>Import a file, or send events as they happen.</p>
+        <p>Import a file of events, or of totals by the hour.</p>
         <pre>
           {`analytics import events --data data --organization ${organizationId.value ?? "ID"} usage.ndjson\n`}
-          {`curl -H "Authorization: Bearer $TOKEN" --data-binary @usage.ndjson -H "Content-Type: application/x-ndjson" ${location.origin}/ingest/events`}
+          {`analytics import rollup-csv --data data --organization ${organizationId.value ?? "ID"} hourly.csv --map 'bucketStart=hour,mapping=model,requestCount=requests'`}
         </pre>
       </div>
     );

@@ -28,7 +28,7 @@ export interface UsageView {
   to: string;
   dataThrough: string | null;
   totals: MetricsRow & { previous?: MetricsRow | null };
-  comparison: { from: string; to: string } | null;
+  comparison: { from: string; to: string; end: string } | null;
   activity: ActivityBucket[];
   ranking: RankedGroup[];
 }
@@ -89,7 +89,11 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
   const all = useQuery<Activity>(isOthersOpen && unfold ? unfold(of) : null);
   const comparison = answer?.comparison;
   const earlier = useQuery<T>(isCompared.value && comparison && before ? before(comparison.from, comparison.to, size) : null);
-  const previous = isCompared.value && earlier.answer && !earlier.isStale ? view(earlier.answer.data).activity : undefined;
+  const earlierTotals = answer?.totals.previous;
+  const previous = useMemo(
+    () => (isCompared.value && comparison && earlierTotals && earlier.answer && !earlier.isStale ? cutAt(view(earlier.answer.data).activity, comparison.end, earlierTotals) : undefined),
+    [isCompared.value, comparison, earlierTotals, earlier.answer?.data, earlier.isStale],
+  );
 
   const groups = useMemo(() => answer?.ranking.map((group) => ({ key: group.key ?? null, label: group.label ?? "", deleted: group.deleted ?? false })) ?? [], [answer]);
   if (answer) {
@@ -258,6 +262,28 @@ export function folded(view: UsageView, of: Metric, top = Top): UsageView {
     return { ...bucket, breakdown: [...bucket.breakdown.filter((entry) => keys.has(entry.key ?? null)), sum] };
   });
   return { ...view, ranking: [...kept, others], activity };
+}
+
+/**
+ * As much of the earlier range as this one has data for. The last bucket is what its full ones leave of the whole, which the
+ * server has cut to the instant.
+ */
+function cutAt(activity: readonly ActivityBucket[], end: string, whole: MetricsRow): ActivityBucket[] {
+  const at = Date.parse(end);
+  const full = activity.filter((bucket) => Date.parse(bucket.end) <= at);
+  const next = activity[full.length];
+  if (!next || Date.parse(next.start) >= at) {
+    return full;
+  }
+  return [
+    ...full,
+    {
+      ...next,
+      cost: moneyText(full.reduce((rest, bucket) => rest - parseMoney(bucket.cost), parseMoney(whole.cost))),
+      requestCount: full.reduce((rest, bucket) => rest - bucket.requestCount, whole.requestCount),
+      totalTokens: full.reduce((rest, bucket) => rest - bucket.totalTokens, whole.totalTokens),
+    },
+  ];
 }
 
 /** The first groups, the row of others, and below it what it consists of. */
