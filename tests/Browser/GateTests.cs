@@ -26,6 +26,8 @@ public sealed class GateTests(Dashboard dashboard)
             Assert.Equal(0, await window.Page.Locator("main data.figure").CountAsync());
         }
 
+        // Nothing was asked for that is refused.
+        window.AssertNoFault();
         foreach (var page in Open)
         {
             await window.MoveAsync($"/o/org_free/{page}");
@@ -44,6 +46,7 @@ public sealed class GateTests(Dashboard dashboard)
             Assert.Contains("for owners and admins", await window.Page.Locator(".gate").First.InnerTextAsync(), StringComparison.Ordinal);
         }
 
+        window.AssertNoFault();
         await window.MoveAsync($"/o/org_1/keys/key_1?{DashboardData.Range}");
         Assert.Equal("prod-etl", (await window.Page.InnerTextAsync("h1")).Trim());
         Assert.Equal((await dashboard.AskAsync("org_1", "/analytics/api-keys/key_1?from=2026-03-20&to=2026-04-05&timezone=Europe/Paris")).GetProperty("summary").Exact("cost"), (await window.ValuesAsync(".cards .kpi-value data"))[0]);

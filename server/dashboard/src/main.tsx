@@ -3,7 +3,7 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import "./styles.css";
 import { ask, isSignedIn, ProblemError, question, refreshes, useQuery } from "./api/client.ts";
-import { organization, organizations } from "./api/organization.ts";
+import { organization, organizations, organizationWide } from "./api/organization.ts";
 import type { Activity, Organizations, Projects } from "./api/types.ts";
 import { colorsKnown } from "./charts/palette.ts";
 import { go } from "./lib/location.ts";
@@ -18,7 +18,7 @@ import { SignIn } from "./pages/signin.tsx";
 import { listen } from "./ui/keys.ts";
 import { CommandPalette, Help } from "./ui/palette.tsx";
 import { Shell } from "./ui/shell.tsx";
-import { ErrorNote } from "./ui/states.tsx";
+import { ErrorNote, Gate } from "./ui/states.tsx";
 import { say } from "./ui/status.ts";
 
 // Charts are on nearly every page: asked for beside the first answers, not after them.
@@ -91,6 +91,9 @@ function useUniverses(): void {
   }, [dimensions.join(), refresh]);
 }
 
+/** Pages about all of an organization. */
+const OrganizationWide: Record<string, string> = { analytics: "Organization analytics", overview: "The organization's overview", members: "Member analytics", agents: "Agent analytics", usage: "The table of usage" };
+
 function Page() {
   const { page, id, tab } = route.value;
   const own = organizations.value?.[0];
@@ -103,6 +106,12 @@ function Page() {
         retry={() => (own ? go(`/o/${encodeURIComponent(own.organizationId)}/analytics`) : refreshes.value++)}
       />
     );
+  }
+  const feature = OrganizationWide[page];
+  if (feature && organizationWide.value !== "open" && !(page === "members" && id !== null)) {
+    // What the sidebar has marked is not asked for only to be refused.
+    const isPlan = organizationWide.value === "plan";
+    return <Gate error={new ProblemError({ type: `/problems/${isPlan ? "plan" : "role"}-required`, title: "", status: 403, detail: "" })} feature={feature} />;
   }
   if (wantedUniverses.value.length > 0) {
     return <div class="card bones-page" aria-busy="true" />;

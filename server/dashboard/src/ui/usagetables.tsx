@@ -4,7 +4,7 @@ import { isSignedIn, refreshes } from "../api/client.ts";
 import { organizationWide } from "../api/organization.ts";
 import type { ItemRow, UsageRow } from "../api/types.ts";
 import { momentIn } from "../lib/dates.ts";
-import { exactMoney, shortMoney, unitPrice } from "../lib/money.ts";
+import { columnMoney, unitPrice } from "../lib/money.ts";
 import { exactCount } from "../lib/numbers.ts";
 import { addFilter, asked, zone, type Dimension } from "../lib/view.ts";
 import { ExportMenu } from "./export.tsx";
@@ -15,6 +15,9 @@ import { dataThrough, isExact } from "./status.ts";
 import { VirtualTable, type Column } from "./table.tsx";
 
 const PageSize = 200;
+
+/** Four decimals in every row: rows come page by page, so that the largest of a column is not known when the first are drawn. */
+const rowMoney = columnMoney(["0.01"]);
 
 interface Page<Row> {
   rows: Row[];
@@ -114,7 +117,7 @@ export function RequestsTable({ title, parameters, height = 560, hasProject = tr
     { id: "errorCount", label: "Errors", width: "76px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => (row.errorCount === 0 ? <span class="quiet">0</span> : exactCount(row.errorCount)) },
     { id: "inputTokens", label: "Input", width: "92px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.cachedInputTokens)} read from cache`}><Count value={row.inputTokens} /></span> },
     { id: "outputTokens", label: "Output", width: "92px", isNumber: true, isSortable: true, isSecondary: true, render: (row) => <span title={`${exactCount(row.reasoningTokens)} reasoning`}><Count value={row.outputTokens} /></span> },
-    { id: "cost", label: "Cost", width: "104px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={shortMoney} /> },
+    { id: "cost", label: "Cost", width: "104px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={rowMoney} /> },
     { id: "provider", label: "Provider", width: "104px", isSecondary: true, render: (row) => <Filterable dimension="provider" id={row.provider} label={row.provider} /> },
     { id: "member", label: "Member", width: "128px", isSecondary: true, render: (row) => <Filterable dimension="member" id={row.memberId} label={row.member} /> },
     { id: "app", label: "App", width: "100px", isSecondary: true, render: (row) => <Filterable dimension="app" id={row.app} label={row.app} /> },
@@ -141,7 +144,7 @@ export function ItemsTable({ title, parameters, height = 560, hasProject = true 
     { id: "quantity", label: "Quantity", width: "120px", isNumber: true, render: (row) => <Count value={row.quantity} full /> },
     { id: "unit", label: "Unit", width: "96px", isSecondary: true, render: (row) => <span class="quiet">{row.unit}</span> },
     { id: "unitPrice", label: "Unit price", width: "124px", isNumber: true, isSecondary: true, render: (row) => (row.unitPrice == null ? "–" : <span title="US dollars for one unit">{perMillion(row.unitPrice, row.unit)}</span>) },
-    { id: "cost", label: "Cost", width: "112px", isNumber: true, isSortable: true, render: (row) => <data class="figure" value={row.cost} title={exactMoney(row.cost)}>{shortMoney(row.cost)}</data> },
+    { id: "cost", label: "Cost", width: "112px", isNumber: true, isSortable: true, render: (row) => <Money text={row.cost} as={rowMoney} /> },
     { id: "serviceType", label: "Service type", width: "136px", isSecondary: true, render: (row) => <Filterable dimension="serviceType" id={row.serviceType} label={row.serviceType} /> },
     { id: "apiKey", label: "API key", width: "140px", isSecondary: true, render: (row) => <Filterable dimension="apiKey" id={row.apiKeyId} label={row.apiKey} /> },
   ];
