@@ -27,6 +27,7 @@ public sealed class SettingsTests(Dashboard dashboard)
         var tokens = (await dashboard.Server.JsonAsync("/admin/organizations/demo/tokens", dashboard.Token("demo"))).GetProperty("tokens");
         Assert.Equal(tokens.Values("id"), await window.TextsAsync("table[aria-label='Access tokens'] tbody td:nth-child(3)"));
         Assert.DoesNotContain(dashboard.Token("demo"), await window.Page.ContentAsync(), StringComparison.Ordinal);
+        Assert.All(await window.TextsAsync("table[aria-label='Access tokens'] tbody td:nth-child(1)"), name => Assert.DoesNotContain("u_", name, StringComparison.Ordinal));
         Assert.NotEmpty(await window.RowsAsync("table[aria-label='Audit log'] tbody tr"));
 
         await using var developer = await dashboard.OpenAsync("demo", "u_chloe");

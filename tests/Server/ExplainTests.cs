@@ -47,6 +47,10 @@ public class ExplainTests
         Assert.Equal(
             "Wednesday 2026-06-24 cost $6.00, $2.00 more (+50.0 %) than Wednesday 2026-05-13, the median of 8 weeks before. It used 1.50 times the tokens.",
             answer.GetProperty("sentence").GetString());
+
+        // Of more than a week the earlier ranges are not one week each.
+        var fortnight = await server.JsonAsync("/analytics/explain?organizationId=org_1&from=2026-06-11&to=2026-06-24", server.Token("org_1", "u_1"));
+        Assert.Contains($", the median of {fortnight.GetProperty("baseline").GetProperty("candidates").GetArrayLength()} earlier ranges.", fortnight.GetProperty("sentence").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -269,7 +269,7 @@ const Values: Record<string, (value: string) => boolean> = {
   cmp: (value) => value === "previous",
   sum: (value) => value === "running",
   month: (value) => /^\d{4}-(0[1-9]|1[0-2])$/.test(value),
-  models: (value) => value === "mapping",
+  models: (value) => ["canonical", "mapping"].includes(value),
 };
 
 /** What the address says that is not understood, so that something else is shown: `range=foo`. */

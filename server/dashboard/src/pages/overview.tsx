@@ -298,32 +298,32 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
           </>
         }
       >
-        <Await query={trends} height={360}>
+        <Await query={trends} height={440}>
           {(data) => {
             const plotData: PlotData = { buckets: data.activity, bucket: "day", lastDay: data.to, series, metric: "cost", valueOf: (key, index) => valueIn(data.activity[index], key, groups, "cost"), totalOf: (index) => data.activity[index]?.cost ?? "0" };
             return (
-            <>
-              <SimplePlot
-                data={plotData}
-                buckets={data.activity}
-                series={series}
-                shape="lines"
-                zone={data.timezone}
-                dataThrough={data.dataThrough ?? null}
-                height={352}
-                highlight={hovered}
-                handle={plot}
-                summary={`Daily cost of ${series.length} projects. Total ${exactMoney(data.totals.cost)}.`}
-              />
-              <ul class="legend">
-                {series.map((each) => (
-                  <li key={each.key} class="entry" onPointerEnter={() => setHovered(each.key)} onPointerLeave={() => setHovered(undefined)}>
-                    <i class="swatch" style={{ background: each.color, borderColor: outlineOf(each.color) }} /> <bdi>{each.label}</bdi>
-                  </li>
-                ))}
-              </ul>
-              <ShowData title="Project usage trends" data={plotData} />
-            </>
+              <>
+                <SimplePlot
+                  data={plotData}
+                  buckets={data.activity}
+                  series={series}
+                  shape="lines"
+                  zone={data.timezone}
+                  dataThrough={data.dataThrough ?? null}
+                  height={352}
+                  highlight={hovered}
+                  handle={plot}
+                  summary={`Daily cost of ${series.length} projects. Total ${exactMoney(data.totals.cost)}.`}
+                />
+                <ul class="legend">
+                  {series.map((each) => (
+                    <li key={each.key} class="entry" onPointerEnter={() => setHovered(each.key)} onPointerLeave={() => setHovered(undefined)}>
+                      <i class="swatch" style={{ background: each.color, borderColor: outlineOf(each.color) }} /> <bdi>{each.label}</bdi>
+                    </li>
+                  ))}
+                </ul>
+                <ShowData title="Project usage trends" data={plotData} />
+              </>
             );
           }}
         </Await>

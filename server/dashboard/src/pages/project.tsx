@@ -70,7 +70,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
             </li>
           ))}
         </ul>
-        {answer && <ShowData title="Today by hour" data={byModelData(answer, series, "requests")} />}
+        {answer ? <ShowData title="Today by hour" data={byModelData(answer, series, "requests")} /> : <div class="chart-data" />}
       </Card>
       <RequestsTable title="Latest hours" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
       <ItemsTable title="Latest priced items" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
@@ -131,7 +131,7 @@ export function ProjectMetrics({ id, heading, tabs }: Props) {
         spendLabel="Cost"
         hasErrors
       />
-      <Await query={query} height={420}>
+      <Await query={query} height={450}>
         {(data) => <MetricView data={data} view={view} url={url} />}
       </Await>
     </>

@@ -178,6 +178,11 @@ export function PricesPage() {
   );
 }
 
+/** A component of its own, so that the name comes where the row was drawn before it was known. */
+function MemberName({ id, title }: { id: string; title?: string }) {
+  return <bdi title={title}>{labelOf("member", id)}</bdi>;
+}
+
 type Token = Tokens["tokens"][number];
 type AuditEntry = Audit["entries"][number];
 
@@ -197,7 +202,7 @@ export function AccessPage() {
   }
   const at = (moment: string | null) => (moment === null ? <span class="quiet">–</span> : <time dateTime={moment} title={moment}>{datedMomentIn(zone.value, moment)}</time>);
   const columns: Column<Token>[] = [
-    { id: "user", label: "Acts for", width: "auto", render: (row) => <bdi>{labelOf("member", row.userId)}</bdi> },
+    { id: "user", label: "Acts for", width: "auto", render: (row) => <MemberName id={row.userId} /> },
     { id: "kind", label: "May", width: "100px", render: (row) => (row.kind === "ingest" ? "send usage" : "read") },
     { id: "id", label: "Id", width: "210px", isSecondary: true, render: (row) => <span class="mono">{row.id}</span> },
     { id: "created", label: "Made", width: "160px", isSecondary: true, render: (row) => at(row.created) },
@@ -230,7 +235,7 @@ function AuditTable() {
   const next = later ? later.next : (first?.next ?? null);
   const columns: Column<AuditEntry>[] = [
     { id: "at", label: "When", width: "156px", render: (row) => <time dateTime={row.at} title={row.at}>{datedMomentIn(zone.value, row.at)}</time> },
-    { id: "who", label: "Who", width: "132px", render: (row) => (row.userId ? <bdi title={row.actor}>{labelOf("member", row.userId)}</bdi> : row.actor) },
+    { id: "who", label: "Who", width: "132px", render: (row) => (row.userId ? <MemberName id={row.userId} title={row.actor} /> : row.actor) },
     { id: "action", label: "What", width: isTiny.value ? "auto" : "180px", render: (row) => row.action },
     { id: "target", label: "To what", width: "auto", isSecondary: true, render: (row) => <bdi title={row.target ?? ""}>{row.target ?? "–"}</bdi> },
     { id: "details", label: "Details", width: "32%", isSecondary: true, render: (row) => <bdi class="quiet" title={row.detail ?? ""}>{row.detail ?? ""}</bdi> },

@@ -267,7 +267,7 @@ export function ProjectPage({ id, tab }: { id: string; tab: string | null }) {
     if (answer) {
       learnProjects([answer.project]);
     }
-    return <Heading title={answer?.project.name} color={answer ? answer.project.color : "var(--hover)"} isDeleted={answer?.project.deleted} note={answer && `Project · ${answer.project.activeApiKeyCount} of ${answer.project.apiKeyCount} API keys used ${when}`} />;
+    return <Heading title={answer?.project.name} color={answer ? answer.project.color : "var(--hover)"} isDeleted={answer?.project.deleted} note={answer && `Project · ${answer.project.activeApiKeyCount} of ${answer.project.apiKeyCount} API keys used${when && ` ${when}`}`} />;
   };
   if (current === "dashboard") {
     return <ProjectDashboard id={id} heading={heading} tabs={tabs} />;
