@@ -35,7 +35,7 @@ if [ "$executed" -eq 0 ] && [ "$status" -eq 0 ]; then status=1; fi
 
 # A browser, two servers and the other tests share the machine: a page may miss its moment. What fails there is tried once
 # more by itself, and named either way. Nothing else is tried twice.
-names=$({ grep -o '<UnitTestResult [^>]*outcome="Failed"[^>]*>' "$results/tests.trx" || true; } | grep -o ' testName="[^"(]*' | sed 's/.*"//' | sort -u)
+names=$(sed -n '/<UnitTestResult [^>]*outcome="Failed"/s/.* testName="\([^"(]*\).*/\1/p' "$results/tests.trx" | sort -u)
 if [ "$failed" -gt 0 ] && [ "$failed" -le 3 ] && [ "$(echo "$names" | grep -vc '^Analytics\.Tests\.Browser\.')" -eq 0 ]; then
   say "Again, by themselves:" $names
   if dotnet test tests --no-build --nologo --results-directory "$results" --logger "trx;LogFileName=again.trx" --logger "console;verbosity=minimal" --filter "FullyQualifiedName=$(echo $names | sed 's/ /|FullyQualifiedName=/g')" \
