@@ -273,8 +273,7 @@ internal static class ProblemResponse
     /// <summary>The methods that would be answered: HEAD wherever GET is, of which the endpoints themselves do not know.</summary>
     private static string AllowHead(HttpResponse response)
     {
-        var methods = response.Headers.Allow.ToString().Split(", ");
-        var allowed = string.Join(", ", methods.SelectMany(method => method == HttpMethods.Get ? [method, HttpMethods.Head] : new[] { method }));
+        var allowed = response.Headers.Allow.ToString().Replace(HttpMethods.Get, $"{HttpMethods.Get}, {HttpMethods.Head}", StringComparison.Ordinal);
         response.Headers.Allow = allowed;
         return allowed;
     }

@@ -39,13 +39,13 @@ internal static class ExplanationText
         var range = plan.Comparison!.Value;
         var baseline = Days(range.From, range.LastDay(plan.Query.Zone));
         // Of more days than a week, the earlier ranges are several weeks apart.
-        var (one, many) = Period.DaysBetween(plan.Query.From, plan.Query.To) >= 7 ? ("earlier range", "earlier ranges") : ("week", "weeks");
+        var (one, many) = Period.DaysBetween(plan.Query.From, plan.Query.To) >= 7 ? ("earlier range", "earlier ranges") : ("week", "weeks before");
         var why = weeks switch
         {
             null => string.Empty,
             0 => ", before which there is no data",
             1 => $", the only {one} before that has data",
-            _ => $", the median of {weeks} {many}{(many == "weeks" ? " before" : string.Empty)}",
+            _ => $", the median of {weeks} {many}",
         };
         var percent = whole.Before.Cost == 0 || whole.Change == 0 ? string.Empty : $" ({Percent(whole.Change, whole.Before.Cost)})";
         return whole.Change == 0

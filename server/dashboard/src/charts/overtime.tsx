@@ -5,6 +5,7 @@ import { fullDay, longDay, momentIn } from "../lib/dates.ts";
 import { moneyText, parseMoney } from "../lib/money.ts";
 import { percent } from "../lib/numbers.ts";
 import type { Bucket, Dimension, Metric, Shape } from "../lib/view.ts";
+import type { PlotData } from "../ui/datatable.tsx";
 import { metricText, plotted } from "../ui/figures.tsx";
 import { colorsOf, theme } from "./palette.ts";
 import { Plot, type PlotHandle, type Series } from "./plot.tsx";
@@ -43,15 +44,30 @@ export function seriesOf(activity: readonly ActivityBucket[], groups: readonly S
 
 type Measures = { cost?: string | null; requestCount?: number | null; totalTokens?: number | null };
 
+const exactValue = (row: Measures | undefined, metric: Metric) => (metric === "cost" ? (row?.cost ?? "0") : String(plotted(row ?? {}, metric)));
+
+/** The texts of a chart of groups: each bucket's total, and what each group has of it. */
+export function activityData(answer: { activity: readonly ActivityBucket[]; bucket: string; to: string }, groups: readonly { key: string | null; label: string }[], metric: Metric): PlotData {
+  const { activity, bucket, to } = answer;
+  return {
+    buckets: activity,
+    bucket: bucket as Bucket,
+    lastDay: to,
+    series: groups,
+    metric,
+    valueOf: (key, index) => valueIn(activity[index], key, groups, metric),
+    totalOf: (index) => exactValue(activity[index], metric),
+  };
+}
+
 /** The exact value of one of the groups in a bucket. Of null, Others: what the bucket has as such, or what the groups leave of it. */
 export function valueIn(bucket: (Measures & { breakdown: readonly (Measures & { key?: string | null })[] }) | undefined, key: string | null, groups: readonly { key: string | null }[], metric: Metric): string {
-  const of = (row: Measures | undefined) => (metric === "cost" ? (row?.cost ?? "0") : String(plotted(row ?? {}, metric)));
   const entry = bucket?.breakdown.find((each) => (each.key ?? null) === key);
   if (entry || key !== null || !bucket) {
-    return of(entry);
+    return exactValue(entry, metric);
   }
   const kept = new Set(groups.map((group) => group.key));
-  return moneyText(bucket.breakdown.reduce((rest, each) => (kept.has(each.key ?? null) ? rest - parseMoney(of(each)) : rest), parseMoney(of(bucket))));
+  return moneyText(bucket.breakdown.reduce((rest, each) => (kept.has(each.key ?? null) ? rest - parseMoney(exactValue(each, metric)) : rest), parseMoney(exactValue(bucket, metric))));
 }
 
 /** Usage over time by one dimension. */

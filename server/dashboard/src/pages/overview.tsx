@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import type { Activity, Agents, Projects, Services, ServiceUsage, Summary } from "../api/types.ts";
 import { Doughnut, type Slice } from "../charts/doughnut.tsx";
-import { seriesOf, valueIn } from "../charts/overtime.tsx";
+import { activityData, seriesOf, valueIn } from "../charts/overtime.tsx";
 import { colorsOf, configuredColors, ink, outlineOf, theme } from "../charts/palette.ts";
 import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
@@ -300,7 +300,7 @@ function ProjectCharts({ shared, services }: { shared: Shared; services: readonl
       >
         <Await query={trends} height={440}>
           {(data) => {
-            const plotData: PlotData = { buckets: data.activity, bucket: "day", lastDay: data.to, series, metric: "cost", valueOf: (key, index) => valueIn(data.activity[index], key, groups, "cost"), totalOf: (index) => data.activity[index]?.cost ?? "0" };
+            const plotData = activityData(data, groups, "cost");
             return (
               <>
                 <SimplePlot

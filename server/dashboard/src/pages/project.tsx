@@ -2,14 +2,14 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { question, useQuery } from "../api/client.ts";
 import type { ApiKeys, ProjectDetail, Summary } from "../api/types.ts";
-import { seriesOf, valueIn } from "../charts/overtime.tsx";
+import { activityData, seriesOf } from "../charts/overtime.tsx";
 import { colorsOf, ink, slots, theme } from "../charts/palette.ts";
 import type { PlotHandle, Series } from "../charts/plot.tsx";
 import { SimplePlot } from "../charts/simpleplot.tsx";
 import { clockIn, dayIn, firstOfMonth, momentIn, monthName } from "../lib/dates.ts";
 import { change, query as parameters } from "../lib/location.ts";
 import { errorRate, exactCount, percent } from "../lib/numbers.ts";
-import { asked, bucket, organizationId, setRange, today, zone, type Bucket, type Metric } from "../lib/view.ts";
+import { asked, bucket, organizationId, setRange, today, zone, type Metric } from "../lib/view.ts";
 import { Menu, MenuItem, Popover, Segmented } from "../ui/controls.tsx";
 import { ShowData, type PlotData } from "../ui/datatable.tsx";
 import { ExportMenu } from "../ui/export.tsx";
@@ -61,7 +61,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
       </div>
       <Card title="Today by hour" note="Requests per model" tools={<ExportMenu question={question(path, { ...shared, from: today.value, to: today.value, bucket: "hour" })} name="Today by hour" image={() => plot.current?.image() ?? null} />}>
         <Await query={day} height={220}>
-          {(data) => <SimplePlot data={byModelData(data, series, "requests")} handle={plot} buckets={data.activity} series={series} shape="bars" zone={data.timezone} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
+          {(data) => <SimplePlot data={activityData(data, series, "requests")} handle={plot} buckets={data.activity} series={series} shape="bars" zone={data.timezone} dataThrough={data.dataThrough ?? null} height={220} summary={`Requests of today by hour: ${exactCount(data.summary.requestCount)} in all.`} />}
         </Await>
         <ul class="legend">
           {series.map((each) => (
@@ -70,7 +70,7 @@ export function ProjectDashboard({ id, heading, tabs }: Props) {
             </li>
           ))}
         </ul>
-        {answer ? <ShowData title="Today by hour" data={byModelData(answer, series, "requests")} /> : <div class="chart-data" />}
+        {answer ? <ShowData title="Today by hour" data={activityData(answer, series, "requests")} /> : <div class="chart-data" />}
       </Card>
       <RequestsTable title="Latest hours" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
       <ItemsTable title="Latest priced items" parameters={{ ...asked.value, projectId: [id] }} height={380} hasProject={false} />
@@ -157,9 +157,9 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
   const plot = useRef<PlotHandle>(null);
   const plotData: PlotData =
     view === "models" || view === "costs"
-      ? byModelData(data, of.series, of.metric)
+      ? activityData(data, of.series, of.metric)
       : {
-          ...byModelData(data, of.series, of.metric),
+          ...activityData(data, of.series, of.metric),
           valueOf: (key, index) => String(of.series.find((each) => each.key === key)?.values[index] ?? 0),
           totalOf: (index) => String(of.series.reduce((all, each) => all + (each.values[index] ?? 0), 0)),
         };
@@ -186,19 +186,6 @@ function MetricView({ data, view, url }: { data: ProjectDetail; view: View; url:
   ) : (
     chart
   );
-}
-
-/** The texts of a chart by model. */
-function byModelData(data: ProjectDetail, series: readonly Series[], metric: Metric): PlotData {
-  return {
-    buckets: data.activity,
-    bucket: data.bucket as Bucket,
-    lastDay: data.to,
-    series,
-    metric,
-    valueOf: (key, index) => valueIn(data.activity[index], key, series, metric),
-    totalOf: (index) => (metric === "cost" ? (data.activity[index]?.cost ?? "0") : String(plotted(data.activity[index] ?? {}, metric))),
-  };
 }
 
 function byModel(data: ProjectDetail, metric: Metric): Series[] {

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { prefetch, useQuery, type Query } from "../api/client.ts";
 import { organizationWide } from "../api/organization.ts";
 import type { Activity, ActivityBucket, MetricsRow, RankedGroup } from "../api/types.ts";
-import { OverTime, seriesOf, valueIn } from "../charts/overtime.tsx";
+import { activityData, OverTime, seriesOf } from "../charts/overtime.tsx";
 import { colorsKnown, colorsOf, configuredColors, theme } from "../charts/palette.ts";
 import { barsPicture } from "../charts/pictures.ts";
 import type { PlotHandle } from "../charts/plot.tsx";
@@ -214,15 +214,7 @@ export function UsageCharts<T>({ query, view, dimension, scope, questionOf, unfo
         <Card className="span-12" title="Data of the chart" note={`A row for each ${size}, a column for each ${noun}`}>
           <DataTable
             label="Data of the chart"
-            data={{
-              buckets: answer.activity,
-              bucket: size,
-              lastDay: answer.to,
-              series: groups,
-              metric: of,
-              valueOf: (key, index) => valueIn(answer.activity[index], key, groups, of),
-              totalOf: (index) => (of === "cost" ? answer.activity[index]!.cost : String(plotted(answer.activity[index]!, of))),
-            }}
+            data={activityData(answer, groups, of)}
             {...(why && size === "day" ? { why } : {})}
           />
         </Card>
